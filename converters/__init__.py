@@ -1,0 +1,1 @@
+"""The workers: what happens to the bytes of disk images."""

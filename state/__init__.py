@@ -1,0 +1,1 @@
+"""What vmie remembers: values, the store that keeps them, the blobs, and the engine that runs tasks."""

@@ -1,0 +1,130 @@
+"""Tasks: the long-running work a client asks for, and the one table that says how it moves.
+
+            ┌─────────┐  ┌────────────┐  ┌────────────┐  ┌──────────┐  ┌─────────┐  ┌────────────┐
+    submit ►│ PENDING ├─►│ VALIDATING ├─►│ CONVERTING ├─►│ UPDATING ├─►│ BOOTING ├─►│ PUBLISHING │
+            └────┬────┘  └─────┬──────┘  └──┬──┬──────┘  └────┬──┬──┘  └────┬────┘  └──┬─────┬───┘
+                 │             │            │  └──────────────│──┴──────────┴────────► │     │
+                 │             │            │  (no guest work)│                        │     ▼
+                 │             ▼            ▼                 ▼                        │ COMPLETED
+                 │       ┌──────────┐ cancel, or an error that ends the task           │
+                 │       │ DELETING │◄─────────────────────────────────────────────────┘
+                 ▼       └────┬──┬──┘
+             CANCELLED ◄──────┘  └──────► FAILED
+
+A phase only ever moves on, never back. A worker that dies leaves its task in the phase it was in;
+the next attempt runs that phase again under a higher attempt number, which fences off the first.
+Nothing of a task is visible to a client before it is COMPLETED. On the wire DELETING is `deleting`,
+CANCELLED and FAILED are `deleted`, everything before them is `active`.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from state.values import Frozen
+
+
+class TaskState(StrEnum):
+    """Where a task is in its life."""
+
+    PENDING = "pending"
+    VALIDATING = "validating"
+    CONVERTING = "converting"
+    UPDATING = "updating"
+    BOOTING = "booting"
+    PUBLISHING = "publishing"
+    COMPLETED = "completed"
+    DELETING = "deleting"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing can happen to the task any more."""
+        return not TRANSITIONS[self]
+
+
+TRANSITIONS: dict[TaskState, frozenset[TaskState]] = {
+    TaskState.PENDING: frozenset({TaskState.VALIDATING, TaskState.DELETING, TaskState.CANCELLED}),
+    TaskState.VALIDATING: frozenset({TaskState.CONVERTING, TaskState.DELETING}),
+    TaskState.CONVERTING: frozenset(
+        {TaskState.UPDATING, TaskState.BOOTING, TaskState.PUBLISHING, TaskState.DELETING}
+    ),
+    TaskState.UPDATING: frozenset({TaskState.BOOTING, TaskState.PUBLISHING, TaskState.DELETING}),
+    TaskState.BOOTING: frozenset({TaskState.PUBLISHING, TaskState.DELETING}),
+    TaskState.PUBLISHING: frozenset({TaskState.COMPLETED, TaskState.DELETING}),
+    TaskState.DELETING: frozenset({TaskState.CANCELLED, TaskState.FAILED}),
+    TaskState.COMPLETED: frozenset(),
+    TaskState.CANCELLED: frozenset(),
+    TaskState.FAILED: frozenset(),
+}
+
+
+class IllegalTransition(Exception):
+    """A task cannot move from the state it is in to the state asked for."""
+
+    def __init__(self, task_id: str, current: TaskState, wanted: TaskState) -> None:
+        super().__init__(f"{task_id}: {current} -> {wanted}")
+        self.task_id = task_id
+        self.current = current
+        self.wanted = wanted
+
+
+class DiskSource(Frozen):
+    """Where the client says a disk is: an object in a bucket, and the Url if that form was used."""
+
+    bucket: str
+    key: str
+    url: str | None = None
+
+
+class ImportSnapshotWork(Frozen):
+    """Bring one disk image from S3 into a snapshot."""
+
+    kind: Literal["import-snapshot"] = "import-snapshot"
+    source: DiskSource
+    format: str | None = None  # as the client spelled it; None: find out
+    description: str = ""  # DiskContainer.Description or Description
+    encrypted: bool = False
+    kms_key_id: str | None = None
+    role_name: str = "vmimport"
+
+
+Work = ImportSnapshotWork
+
+
+class DiskProgress(Frozen):
+    """What is known of one disk of a task so far."""
+
+    format: str | None = None  # as detected: VMDK, VHD, VHDX, RAW
+    size_bytes: int = 0  # of the disk file in S3
+    progress: int = 0  # percent
+    status: str = "active"
+    snapshot_id: str | None = None
+    device_name: str | None = None
+
+
+class Task(Frozen):
+    """One piece of work, how far it has come and what came of it."""
+
+    id: str
+    account_id: str
+    region: str
+    created_at: datetime
+    work: Work
+    description: str = ""
+    client_token: str | None = None
+    request_digest: str = ""  # of the parameters that came with client_token
+    state: TaskState = TaskState.PENDING
+    attempt: int = 0  # fencing token: raised each time a worker starts a phase
+    progress: int = 0  # percent
+    message: str = "pending"  # StatusMessage while the task is active
+    error: str | None = None  # StatusMessage once it has failed: "ClientError: …"
+    disks: tuple[DiskProgress, ...] = ()
+    finished_at: datetime | None = None
+
+    def moved(self, state: TaskState, **changes: object) -> "Task":
+        """Return this task in another state; IllegalTransition if it cannot go there."""
+        if state not in TRANSITIONS[self.state]:
+            raise IllegalTransition(self.id, self.state, state)
+        return self.model_copy(update={"state": state, **changes})
