@@ -1,0 +1,74 @@
+# Everything a person types. `make help` lists it.
+PYTHON ?= python3
+BIN := .venv/bin
+WORKERS ?= logical
+
+.DEFAULT_GOAL := help
+.PHONY: help setup develop demo serve doctor shapes format check test test-fast bench lock docs clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+
+setup: .venv/runtime qemu-img ## .venv with .venv/bin/vmie, and qemu-img where it may install it
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "vmie needs Python 3.11 or newer: make PYTHON=python3.12 …"; exit 1; }
+	@$(PYTHON) -m venv .venv 2>/dev/null || { rm -rf .venv; docker/apt-install python3-venv && $(PYTHON) -m venv .venv; }
+
+.venv/runtime: .venv/bin/python requirements.lock pyproject.toml
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+develop: .venv/develop qemu-img ## the same with everything the checks and tests need
+
+.venv/develop: .venv/runtime requirements-dev.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+.PHONY: qemu-img
+qemu-img:
+	@command -v qemu-img >/dev/null || docker/apt-install qemu-utils
+
+demo: setup ## start the emulator and import a real disk image
+	$(BIN)/vmie demo
+
+serve: setup ## start the emulator on http://127.0.0.1:4577
+	$(BIN)/vmie serve
+
+doctor: setup ## what is missing on this machine, and the command that installs it
+	$(BIN)/vmie doctor
+
+shapes: develop ## write the TypedDicts of the actions in emulator/shapes/actions.toml
+	$(BIN)/python -m emulator.shapes
+
+docs: develop ## write the generated tables of the README
+	$(BIN)/python -m tests.readme
+
+format: develop ## put the code into shape
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+check: develop ## format, lint, types, import contracts
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-timing
+
+test: check ## check, then all tests
+	$(BIN)/pytest -n $(WORKERS) -m "not slow"
+	$(BIN)/pytest -n 2 -m slow
+
+test-fast: develop ## the tests without the long ones, under two minutes
+	$(BIN)/pytest -n $(WORKERS) -m "not slow"
+
+bench: develop ## a table of figures, each beside a reference measured in the same run
+	$(BIN)/python -m tests.bench
+
+lock: ## pin the newest versions that fit pyproject.toml
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile -q --upgrade --universal --no-header --python-version 3.11 --generate-hashes pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile -q --upgrade --universal --no-header --python-version 3.11 --generate-hashes --extra dev pyproject.toml -o requirements-dev.lock
+
+clean: ## remove what the targets above made
+	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache bench.json
