@@ -1,0 +1,133 @@
+"""Large objects: 1 GiB up in one piece, in parts, and down again, with the server's peak memory."""
+
+import http.client
+import re
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from tests.bench.disks import realistic
+from tests.bench.figures import Figure
+from tests.bench.servers import Server, moto, vmie
+
+SIZE = 1 << 30
+PART = 64 << 20
+AUTHORIZATION = (
+    "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260101/us-east-1/s3/aws4_request, "
+    "SignedHeaders=host, Signature=00"
+)
+HEADERS = {"Authorization": AUTHORIZATION, "x-amz-content-sha256": "UNSIGNED-PAYLOAD"}
+
+
+def figures(folder: Path) -> Iterator[Figure]:
+    """Measure PUT, multipart and GET of 1 GiB in MiB/s, against moto and `cp` on the same disk."""
+    source = folder / "object"
+    realistic(source, SIZE, SIZE)
+    with vmie(folder / "transfers") as ours, moto() as theirs:
+        for server in (ours, theirs):
+            call(server, "PUT", "/bench")
+        actions: list[tuple[str, Callable[[Server], None]]] = [
+            ("PUT", lambda server: put(server, source)),
+            ("multipart PUT, 16 parts, 4 at once", lambda server: multipart(server, source)),
+            ("GET", get),
+        ]
+        for name, action in actions:
+            copied = min(timed(lambda: copy(source)) for _ in range(3))
+            ours.forget_peak()
+            before = ours.memory("VmRSS")
+            mine = min(timed(lambda: action(ours)) for _ in range(3))  # noqa: B023
+            grown = ours.memory() - before
+            reference = timed(lambda: action(theirs))  # noqa: B023
+            speed, bare = SIZE / 2**20 / mine, SIZE / 2**20 / copied
+            aim, met = ("≥ 0.7 of cp", speed >= 0.7 * bare) if name == "PUT" else ("", None)
+            yield Figure(f"1 GiB {name}", speed, "MiB/s", bare, "MiB/s cp", aim, met)
+            yield Figure(
+                f"1 GiB {name}, beside moto", speed, "MiB/s",
+                SIZE / 2**20 / reference, "MiB/s moto", "", None,
+            )  # fmt: skip
+            yield Figure(
+                f"1 GiB {name}, peak memory grows by",
+                grown,
+                "MiB",
+                None,
+                "",
+                "≤ 64 MiB",
+                grown <= 64,
+            )
+    source.unlink()
+
+
+def timed(action: Callable[[], object]) -> float:
+    """Return how many seconds an action takes."""
+    started = time.perf_counter()
+    action()
+    return time.perf_counter() - started
+
+
+def copy(source: Path) -> None:
+    """Copy the file beside itself as `cp --reflink=never` does: through the page cache."""
+    target = source.with_suffix(".copy")
+    shutil.copyfile(source, target)
+    target.unlink()
+
+
+def call(
+    server: Server, method: str, path: str, body: object = None, length: int = 0
+) -> tuple[dict[str, str], bytes]:
+    """Send one request, its body straight from a file if it is one; return headers and body."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, blocksize=1 << 20)
+    headers = {**HEADERS, "Content-Length": str(length)}
+    connection.request(method, path, body=body, headers=headers)  # type: ignore[arg-type]
+    answer = connection.getresponse()
+    data = answer.read()
+    connection.close()
+    if answer.status >= 300:
+        raise SystemExit(f"{method} {path}: {answer.status} {data[:300]!r}")
+    return dict(answer.getheaders()), data
+
+
+def put(server: Server, source: Path) -> None:
+    """Upload the file in one request."""
+    with source.open("rb") as file:
+        call(server, "PUT", "/bench/object", file, SIZE)
+
+
+def multipart(server: Server, source: Path) -> None:
+    """Upload the file in parts, four at once."""
+    _, started = call(server, "POST", "/bench/parts?uploads")
+    upload_id = re.search(rb"<UploadId>(.*?)</UploadId>", started)
+    assert upload_id is not None
+    upload = upload_id[1].decode()
+
+    def part(number: int) -> str:
+        with source.open("rb") as file:
+            file.seek((number - 1) * PART)
+            body = (file.read(1 << 20) for _ in range(PART >> 20))
+            path = f"/bench/parts?partNumber={number}&uploadId={upload}"
+            headers, _ = call(server, "PUT", path, body, PART)
+        return next(value for name, value in headers.items() if name.lower() == "etag")
+
+    with ThreadPoolExecutor(4) as pool:
+        etags = list(pool.map(part, range(1, SIZE // PART + 1)))
+    listed = "".join(
+        f"<Part><PartNumber>{number}</PartNumber><ETag>{etag}</ETag></Part>"
+        for number, etag in enumerate(etags, 1)
+    )
+    body = f"<CompleteMultipartUpload>{listed}</CompleteMultipartUpload>".encode()
+    call(server, "POST", f"/bench/parts?uploadId={upload}", body, len(body))
+
+
+def get(server: Server) -> None:
+    """Download the object and throw it away."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port)
+    connection.request("GET", "/bench/object", headers=HEADERS)
+    answer = connection.getresponse()
+    buffer = bytearray(1 << 20)
+    received = 0
+    while count := answer.readinto(buffer):
+        received += count
+    connection.close()
+    if received != SIZE:
+        raise SystemExit(f"GET brought {received} bytes")
