@@ -1,0 +1,36 @@
+"""What an action may use: who asks, from where, and the things the application was built with."""
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from emulator.settings import Settings
+
+if TYPE_CHECKING:
+    from state.blobs import Blobs
+    from state.engine import Engine
+    from state.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One request's surroundings. Handed to every action; nothing is global."""
+
+    account_id: str
+    region: str
+    access_key_id: str | None
+    request_id: str
+    store: "Store"
+    blobs: "Blobs"
+    engine: "Engine"
+    now: Callable[[], datetime]  # aware, UTC
+    settings: Settings
+    headers: Mapping[str, str]  # of the request; names in lower case
+    host: str  # as the client named us, with the port
+    secure: bool
+
+    def new_id(self, prefix: str) -> str:
+        """Make an id like AWS's: a prefix and seventeen hexadecimal digits."""
+        return f"{prefix}-{secrets.token_hex(9)[:17]}"

@@ -1,0 +1,100 @@
+"""Every error that any service may answer, one sentence each; services keep their own beside them.
+
+Raise what these return; only the gateway catches it.
+"""
+
+from collections.abc import Mapping
+
+
+class AwsError(Exception):
+    """An answer that is an error: a code, a sentence, an HTTP status."""
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        status: int = 400,
+        members: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+        self.status = status
+        self.members = dict(members or {})  # more elements of the error document: BucketName, Key
+        self.headers = dict(headers or {})
+
+
+def dry_run() -> AwsError:
+    """DryRun was asked for and the request would have gone through."""
+    return AwsError(
+        "DryRunOperation", "Request would have succeeded, but DryRun flag is set.", status=412
+    )
+
+
+def missing_action() -> AwsError:
+    """A query request without an Action."""
+    return AwsError("MissingAction", "The request must contain the parameter Action")
+
+
+def unknown_action(action: str) -> AwsError:
+    """An action that neither vmie nor an upstream serves."""
+    return AwsError("InvalidAction", f"The action {action} is not valid for this web service.")
+
+
+def unknown_version(version: str) -> AwsError:
+    """A Version that is no date: no client has ever been made for it."""
+    return AwsError(
+        "NoSuchVersion", f"The requested version ({version}) of the service does not exist."
+    )
+
+
+def missing_parameter(name: str) -> AwsError:
+    """A required parameter is absent."""
+    return AwsError("MissingParameter", f"The request must contain the parameter {name}")
+
+
+def unknown_parameter(name: str) -> AwsError:
+    """A parameter that the action does not have."""
+    return AwsError("UnknownParameter", f"The parameter {name} is not recognized")
+
+
+def invalid_parameter_value(name: str, value: str) -> AwsError:
+    """A parameter whose text cannot be a value of its type."""
+    return AwsError("InvalidParameterValue", f"Value ({value}) for parameter {name} is invalid.")
+
+
+def invalid_parameter_combination(message: str) -> AwsError:
+    """Parameters that contradict each other."""
+    return AwsError("InvalidParameterCombination", message)
+
+
+def malformed_query(reason: str) -> AwsError:
+    """A query string or form that cannot be taken apart."""
+    return AwsError("MalformedQueryString", f"The query string contains a syntax error: {reason}")
+
+
+def body_too_large(limit: int) -> AwsError:
+    """A form or document beyond what any request needs; the code is assumed."""
+    return AwsError(
+        "RequestEntityTooLarge", f"The request body may not be larger than {limit} bytes.", 413
+    )
+
+
+def unauthorized() -> AwsError:
+    """The caller may not do this."""
+    return AwsError(
+        "UnauthorizedOperation", "You are not authorized to perform this operation.", 403
+    )
+
+
+def internal_error() -> AwsError:
+    """A fault of ours; the log has its traceback under the request id."""
+    return AwsError("InternalError", "An internal error has occurred.", 500)
+
+
+def upstream_unreachable(reason: str) -> AwsError:
+    """VMIE_UPSTREAM does not answer."""
+    return AwsError(
+        "ServiceUnavailable", f"The upstream that serves this request is unreachable: {reason}", 503
+    )

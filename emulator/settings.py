@@ -1,0 +1,139 @@
+"""Everything that can be set: flags over VMIE_… environment over a TOML file over the defaults.
+
+This is the only module that reads the environment. `python -m emulator.settings` prints the table
+that the README shows.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+PREFIX = "VMIE_"
+
+
+class SettingsError(Exception):
+    """A setting that is unknown or has a bad value; the text is one sentence for the user."""
+
+
+class Settings(BaseModel):
+    """The settings of one process; never changed after the start."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=False)
+
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(4577, ge=0, le=65535, description="Port to listen on; 0 picks a free one.")
+    role: Literal["all", "api", "worker"] = Field(
+        "all", description="`api` only answers requests, `worker` only runs tasks, `all` does both."
+    )
+    data_dir: Path = Field(
+        Path("~/.local/share/vmie"),
+        description="Folder of the objects, the snapshots and, by default, the database.",
+    )
+    database_url: str | None = Field(
+        None,
+        description="`postgresql+psycopg://user:password@host/name`; SQLite in the data folder "
+        "when not set.",
+    )
+    quota: int = Field(
+        5, ge=1, le=20, description="Tasks that run at the same time per account and Region."
+    )
+    upstream: str | None = Field(
+        None,
+        pattern=r"^https?://[^/]+/?$",
+        description="Endpoint that gets the requests for actions and services vmie does not serve.",
+    )
+    s3_domains: tuple[str, ...] = Field(
+        (),
+        description="Host names, separated by commas, whose first labels are always bucket names.",
+    )
+    max_body: int = Field(
+        1 << 20, ge=1024, description="Bytes that a form or a document in a request may have."
+    )
+    log_format: Literal["text", "json"] = Field("text", description="How a log line is written.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The least important lines that are logged."
+    )
+
+    @property
+    def store_url(self) -> str:
+        """Where the store is: database_url, or the SQLite file in the data folder."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'vmie.db'}"
+
+
+def load(
+    flags: Mapping[str, object],
+    environ: Mapping[str, str] | None = None,
+    config: Path | None = None,
+) -> Settings:
+    """Gather the settings; SettingsError with one sentence if something is wrong with them.
+
+    A flag that is None was not given. `config`, or VMIE_CONFIG, names the TOML file.
+    """
+    environ = os.environ if environ is None else environ
+    names = Settings.model_fields
+    if config is None and (named := environ.get(PREFIX + "CONFIG")):
+        config = Path(named)
+    values: dict[str, object] = {}
+    origin: dict[str, str] = {}
+    given = {name: environ.get(PREFIX + name.upper()) for name in names}
+    for source, found in (
+        (str(config), from_file(config) if config else {}),
+        ("the environment", {name: text for name, text in given.items() if text}),
+        ("the command line", {name: flag for name, flag in flags.items() if flag is not None}),
+    ):
+        values |= found
+        origin |= dict.fromkeys(found, source)
+    for name in ("s3_domains",):
+        if isinstance(text := values.get(name), str):
+            values[name] = tuple(filter(None, (part.strip().lower() for part in text.split(","))))
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        raise SettingsError(sentence(error.errors(), origin)) from None
+    return settings.model_copy(update={"data_dir": settings.data_dir.expanduser().absolute()})
+
+
+def from_file(path: Path) -> dict[str, Any]:
+    """Read a TOML file of settings."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"cannot read {path}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} is not a TOML file: {error}") from None
+
+
+def sentence(problems: list[Any], origin: Mapping[str, str]) -> str:
+    """Say in one sentence what is wrong with the first setting that has something wrong."""
+    problem = problems[0]
+    name = str(problem["loc"][0])
+    where = origin.get(name, "the defaults")
+    if problem["type"] == "extra_forbidden":
+        return f"there is no setting '{name}' (in {where})"
+    reason = problem["msg"][:1].lower() + problem["msg"][1:]
+    return f"the setting '{name}' cannot be '{problem['input']}' (in {where}): {reason}"
+
+
+def table() -> str:
+    """Every setting as a row of a Markdown table."""
+    rows = [
+        "| flag | environment, TOML | default | what it is |",
+        "|---|---|---|---|",
+        "| `--config` | `VMIE_CONFIG` | | TOML file with settings, named as in the second column. |",
+    ]
+    for name, field in Settings.model_fields.items():
+        default = field.default
+        shown = "" if default in (None, ()) else f"`{default}`"
+        flag = f"`--{name.replace('_', '-')}`"
+        rows.append(
+            f"| {flag} | `{PREFIX}{name.upper()}`, `{name}` | {shown} | {field.description} |"
+        )
+    return "\n".join(rows)
+
+
+if __name__ == "__main__":
+    print(table())

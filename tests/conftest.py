@@ -1,0 +1,46 @@
+"""Fixtures that all tests share: houses, which are real servers."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.house import House, MakeHouse, Server
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server for all tests of this process (each xdist worker has its own)."""
+    server = Server(tmp_path_factory.mktemp("house") / "data")
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def house(server: Server) -> House:
+    """The shared server, seen from a fresh account."""
+    return House(server)
+
+
+@pytest.fixture
+def make_house(tmp_path: Path) -> Iterator[MakeHouse]:
+    """Start servers of one's own: make_house(quota=2); they are killed at the end."""
+    servers: list[Server] = []
+
+    def make(**settings: object) -> House:
+        server = Server(tmp_path / f"data-{len(servers)}", **settings)
+        servers.append(server)
+        server.start()
+        return House(server)
+
+    yield make
+    for server in servers:
+        if server.process is not None:
+            server.kill()
+
+
+@pytest.fixture
+def own_house(make_house: MakeHouse) -> House:
+    """A server of one's own, to kill, stop and start."""
+    return make_house()

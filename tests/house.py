@@ -1,0 +1,249 @@
+"""A whole vmie for tests: the real server in a process of its own, seen through boto3.
+
+house ──► Server (one `vmie serve` process, its port, its data folder)
+  └─ a fresh account, so that tests that share a server do not see each other's things
+"""
+
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import botocore.config
+import botocore.session
+
+from state.blobs import Blobs
+from state.store import Store
+
+if TYPE_CHECKING:
+    from types_boto3_ec2 import EC2Client
+    from types_boto3_ec2.type_defs import (
+        ImportSnapshotResultTypeDef,
+        SnapshotTaskDetailTypeDef,
+    )
+    from types_boto3_s3 import S3Client
+    from types_boto3_sts import STSClient
+
+READY_SECONDS = 30  # generous: many test processes may start at once on a small machine
+
+
+class Server:
+    """One `vmie serve` process, which can be stopped, killed and started again on the same port."""
+
+    def __init__(self, data_dir: Path, **settings: object) -> None:
+        self.data_dir = data_dir
+        self.settings: dict[str, object] = {"port": 0, **settings}
+        self.endpoint = ""
+        self.process: subprocess.Popen[str] | None = None
+
+    @property
+    def pid(self) -> int:
+        """The process id of the server that runs."""
+        assert self.process is not None, "the server is not running"
+        return self.process.pid
+
+    @property
+    def log(self) -> str:
+        """Everything the server has logged so far, over all its starts."""
+        return self.log_path.read_text(encoding="utf-8", errors="replace")
+
+    @property
+    def log_path(self) -> Path:
+        """Where the server's log goes."""
+        return self.data_dir.with_name(self.data_dir.name + ".log")
+
+    def start(self) -> None:
+        """Start the server and wait for its ready line."""
+        assert self.process is None, "the server is running"
+        self.process = launch(
+            "serve", "--data-dir", str(self.data_dir), *flags(self.settings), log=self.log_path
+        )
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        if "http://" not in line:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+            raise AssertionError(f"the server did not start: {line!r}\n{self.log}")
+        self.endpoint = "http://" + line.split("http://", 1)[1].split()[0].rstrip("/.,")
+        self.settings["port"] = int(self.endpoint.rpartition(":")[2])
+
+    def kill(self) -> None:
+        """End the server at once, as a power cut would."""
+        self.end(signal.SIGKILL)
+
+    def stop(self) -> int:
+        """Ask the server to stop; return its exit code."""
+        return self.end(signal.SIGTERM)
+
+    def end(self, number: signal.Signals) -> int:
+        """Send a signal and wait until the process is gone."""
+        assert self.process is not None, "the server is not running"
+        process, self.process = self.process, None
+        process.send_signal(number)
+        try:
+            return process.wait(READY_SECONDS)
+        finally:
+            process.kill()
+            assert process.stdout is not None
+            process.stdout.close()
+
+
+def launch(*arguments: str, log: Path, environ: Mapping[str, str] | None = None) -> Any:
+    """Start `vmie` with nothing of this process's settings; stdout is a pipe, stderr the log."""
+    clean = {name: text for name, text in os.environ.items() if not name.startswith("VMIE_")}
+    with log.open("a") as stderr:
+        return subprocess.Popen(
+            [sys.executable, "-m", "emulator", *arguments],
+            env=clean | dict(environ or {}),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+        )
+
+
+def flags(settings: Mapping[str, object]) -> list[str]:
+    """Spell settings as flags of the command line."""
+    return [
+        word
+        for name, value in settings.items()
+        for word in (f"--{name.replace('_', '-')}", str(value))
+    ]
+
+
+class House:
+    """A server seen from one account."""
+
+    def __init__(self, server: Server, account_id: str | None = None) -> None:
+        self.server = server
+        self.account_id = account_id or new_account()
+
+    @property
+    def endpoint(self) -> str:
+        """Where the server listens: http://127.0.0.1:PORT."""
+        return self.server.endpoint
+
+    @property
+    def data_dir(self) -> Path:
+        """The server's data folder."""
+        return self.server.data_dir
+
+    def ec2(self, account_id: str | None = None, region: str = "us-east-1") -> "EC2Client":
+        """Get a boto3 client for EC2."""
+        return client("ec2", self.endpoint, account_id or self.account_id, region)  # type: ignore[no-any-return]
+
+    def s3(self, account_id: str | None = None, region: str = "us-east-1") -> "S3Client":
+        """Get a boto3 client for S3, path style."""
+        return client("s3", self.endpoint, account_id or self.account_id, region)  # type: ignore[no-any-return]
+
+    def sts(self, account_id: str | None = None, region: str = "us-east-1") -> "STSClient":
+        """Get a boto3 client for STS."""
+        return client("sts", self.endpoint, account_id or self.account_id, region)  # type: ignore[no-any-return]
+
+    def bucket(self, region: str = "us-east-1") -> str:
+        """Create a bucket with a name of its own."""
+        name = f"bucket-{secrets.token_hex(6)}"
+        if region == "us-east-1":
+            self.s3().create_bucket(Bucket=name)
+        else:
+            self.s3(region=region).create_bucket(
+                Bucket=name,
+                CreateBucketConfiguration={"LocationConstraint": region},  # type: ignore[typeddict-item]
+            )
+        return name
+
+    def put_object(self, bucket: str, key: str, body: bytes | Path) -> None:
+        """Upload bytes or a file."""
+        if isinstance(body, Path):
+            with body.open("rb") as file:
+                self.s3().put_object(Bucket=bucket, Key=key, Body=file)
+        else:
+            self.s3().put_object(Bucket=bucket, Key=key, Body=body)
+
+    def finished(
+        self, task: "ImportSnapshotResultTypeDef", *, region: str = "us-east-1", timeout: float = 60
+    ) -> "SnapshotTaskDetailTypeDef":
+        """Wait until an import is completed or deleted; return its SnapshotTaskDetail."""
+        task_id = task["ImportTaskId"]
+        deadline = time.monotonic() + timeout
+        while True:
+            described = self.ec2(region=region).describe_import_snapshot_tasks(
+                ImportTaskIds=[task_id]
+            )
+            detail = described["ImportSnapshotTasks"][0]["SnapshotTaskDetail"]
+            if detail["Status"] in ("completed", "deleted"):
+                return detail
+            assert time.monotonic() < deadline, f"{task_id} has not ended: {detail}"
+            time.sleep(0.05)
+
+    def snapshot_bytes(self, snapshot_id: str) -> Path:
+        """Find the file that holds the bytes of a snapshot."""
+        store = Store(str(self.server.settings.get("database_url") or default_url(self.data_dir)))
+        try:
+            with store.read() as tx:
+                snapshot = tx.snapshots.get(snapshot_id)
+            assert snapshot is not None, f"there is no {snapshot_id}"
+            return Blobs(self.data_dir).path(snapshot.blob_id)
+        finally:
+            store.close()
+
+    def kill(self) -> None:
+        """SIGKILL the server."""
+        self.server.kill()
+
+    def stop(self) -> int:
+        """SIGTERM the server and wait; return its exit code."""
+        return self.server.stop()
+
+    def start(self) -> None:
+        """Start the server again, on the same port and data folder."""
+        self.server.start()
+
+
+MakeHouse = Callable[..., House]
+
+
+def new_account() -> str:
+    """Make up an account number."""
+    return str(10**11 + secrets.randbelow(9 * 10**11))
+
+
+def default_url(data_dir: Path) -> str:
+    """Where a server keeps its SQLite store."""
+    return f"sqlite:///{data_dir / 'vmie.db'}"
+
+
+@cache
+def session() -> boto3.Session:
+    """One session for all clients: it reads each service's model once."""
+    core = botocore.session.Session(profile=None)
+    core.set_config_variable("config_file", os.devnull)
+    core.set_config_variable("credentials_file", os.devnull)
+    return boto3.Session(botocore_session=core)
+
+
+@cache
+def client(service: str, endpoint: str, account_id: str, region: str) -> Any:
+    """Make a boto3 client that does not retry: a test wants to see the first answer."""
+    return session().client(
+        service,  # type: ignore[call-overload]
+        endpoint_url=endpoint,
+        region_name=region,
+        aws_access_key_id=account_id,
+        aws_secret_access_key="secret",
+        config=botocore.config.Config(
+            retries={"total_max_attempts": 1},
+            connect_timeout=10,
+            read_timeout=60,
+            s3={"addressing_style": "path"},
+            proxies={},
+        ),
+    )
