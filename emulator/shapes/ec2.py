@@ -1,0 +1,255 @@
+"""EC2 2016-11-15. Generated: see generator.py."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Required, TypedDict
+
+
+class AssociatedKmsKey(TypedDict, total=False):
+    KmsKeyId: str
+
+
+class AvailabilityZone(TypedDict, total=False):
+    OptInStatus: str
+    Messages: list[AvailabilityZoneMessage]
+    RegionName: str
+    ZoneName: str
+    ZoneId: str
+    GroupName: str
+    NetworkBorderGroup: str
+    ZoneType: str
+    ParentZoneName: str
+    ParentZoneId: str
+    GroupLongName: str
+    Geography: list[AvailabilityZoneGeography]
+    SubGeography: list[AvailabilityZoneSubGeography]
+    State: str
+
+
+class AvailabilityZoneGeography(TypedDict, total=False):
+    Name: str
+
+
+class AvailabilityZoneMessage(TypedDict, total=False):
+    Message: str
+
+
+class AvailabilityZoneSubGeography(TypedDict, total=False):
+    Name: str
+
+
+class CancelImportTaskRequest(TypedDict, total=False):
+    CancelReason: str
+    DryRun: bool
+    ImportTaskId: str
+
+
+class CancelImportTaskResult(TypedDict, total=False):
+    ImportTaskId: str
+    PreviousState: str
+    State: str
+
+
+class ClientData(TypedDict, total=False):
+    Comment: str
+    UploadEnd: datetime
+    UploadSize: float
+    UploadStart: datetime
+
+
+class CreateTagsRequest(TypedDict, total=False):
+    DryRun: bool
+    Resources: Required[list[str]]
+    Tags: Required[list[Tag]]
+
+
+class DeleteSnapshotRequest(TypedDict, total=False):
+    SnapshotId: Required[str]
+    DryRun: bool
+
+
+class DeleteTagsRequest(TypedDict, total=False):
+    DryRun: bool
+    Resources: Required[list[str]]
+    Tags: list[Tag]
+
+
+class DescribeAvailabilityZonesRequest(TypedDict, total=False):
+    ZoneNames: list[str]
+    ZoneIds: list[str]
+    AllAvailabilityZones: bool
+    DryRun: bool
+    Filters: list[Filter]
+
+
+class DescribeAvailabilityZonesResult(TypedDict, total=False):
+    AvailabilityZones: list[AvailabilityZone]
+
+
+class DescribeImportSnapshotTasksRequest(TypedDict, total=False):
+    DryRun: bool
+    Filters: list[Filter]
+    ImportTaskIds: list[str]
+    MaxResults: int
+    NextToken: str
+
+
+class DescribeImportSnapshotTasksResult(TypedDict, total=False):
+    ImportSnapshotTasks: list[ImportSnapshotTask]
+    NextToken: str
+
+
+class DescribeRegionsRequest(TypedDict, total=False):
+    RegionNames: list[str]
+    AllRegions: bool
+    DryRun: bool
+    Filters: list[Filter]
+
+
+class DescribeRegionsResult(TypedDict, total=False):
+    Regions: list[Region]
+
+
+class DescribeSnapshotsRequest(TypedDict, total=False):
+    MaxResults: int
+    NextToken: str
+    OwnerIds: list[str]
+    RestorableByUserIds: list[str]
+    SnapshotIds: list[str]
+    DryRun: bool
+    Filters: list[Filter]
+
+
+class DescribeSnapshotsResult(TypedDict, total=False):
+    NextToken: str
+    Snapshots: list[Snapshot]
+
+
+class DescribeTagsRequest(TypedDict, total=False):
+    DryRun: bool
+    Filters: list[Filter]
+    MaxResults: int
+    NextToken: str
+
+
+class DescribeTagsResult(TypedDict, total=False):
+    NextToken: str
+    Tags: list[TagDescription]
+
+
+class Filter(TypedDict, total=False):
+    Name: str
+    Values: list[str]
+
+
+class ImportSnapshotRequest(TypedDict, total=False):
+    ClientData: ClientData
+    ClientToken: str
+    Description: str
+    DiskContainer: SnapshotDiskContainer
+    DryRun: bool
+    Encrypted: bool
+    KmsKeyId: str
+    RoleName: str
+    TagSpecifications: list[TagSpecification]
+
+
+class ImportSnapshotResult(TypedDict, total=False):
+    Description: str
+    ImportTaskId: str
+    SnapshotTaskDetail: SnapshotTaskDetail
+    Tags: list[Tag]
+
+
+class ImportSnapshotTask(TypedDict, total=False):
+    Description: str
+    ImportTaskId: str
+    SnapshotTaskDetail: SnapshotTaskDetail
+    Tags: list[Tag]
+
+
+class Region(TypedDict, total=False):
+    OptInStatus: str
+    Geography: list[RegionGeography]
+    RegionName: str
+    Endpoint: str
+
+
+class RegionGeography(TypedDict, total=False):
+    Name: str
+
+
+class Snapshot(TypedDict, total=False):
+    OwnerAlias: str
+    OutpostArn: str
+    Tags: list[Tag]
+    StorageTier: str
+    RestoreExpiryTime: datetime
+    SseType: str
+    AvailabilityZone: str
+    TransferType: str
+    CompletionDurationMinutes: int
+    CompletionTime: datetime
+    FullSnapshotSizeInBytes: int
+    AssociatedKmsKeys: list[AssociatedKmsKey]
+    SnapshotId: str
+    VolumeId: str
+    State: str
+    StateMessage: str
+    StartTime: datetime
+    Progress: str
+    OwnerId: str
+    Description: str
+    VolumeSize: int
+    Encrypted: bool
+    KmsKeyId: str
+    DataEncryptionKeyId: str
+
+
+class SnapshotDiskContainer(TypedDict, total=False):
+    Description: str
+    Format: str
+    Url: str
+    UserBucket: UserBucket
+
+
+class SnapshotTaskDetail(TypedDict, total=False):
+    Description: str
+    DiskImageSize: float
+    Encrypted: bool
+    Format: str
+    KmsKeyId: str
+    Progress: str
+    SnapshotId: str
+    Status: str
+    StatusMessage: str
+    Url: str
+    UserBucket: UserBucketDetails
+
+
+class Tag(TypedDict, total=False):
+    Key: str
+    Value: str
+
+
+class TagDescription(TypedDict, total=False):
+    Key: str
+    ResourceId: str
+    ResourceType: str
+    Value: str
+
+
+class TagSpecification(TypedDict, total=False):
+    ResourceType: str
+    Tags: list[Tag]
+
+
+class UserBucket(TypedDict, total=False):
+    S3Bucket: str
+    S3Key: str
+
+
+class UserBucketDetails(TypedDict, total=False):
+    S3Bucket: str
+    S3Key: str

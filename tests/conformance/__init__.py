@@ -1,0 +1,1 @@
+"""The wire against its oracles: botocore, and the cases AWS publishes for its protocols."""
