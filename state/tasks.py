@@ -88,6 +88,7 @@ class ImportSnapshotWork(Frozen):
     encrypted: bool = False
     kms_key_id: str | None = None
     role_name: str = "vmimport"
+    snapshot_tags: dict[str, str] = {}  # TagSpecifications for the snapshot that comes of it
 
 
 Work = ImportSnapshotWork
