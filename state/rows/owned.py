@@ -1,0 +1,69 @@
+"""The generic room of what an account owns in a Region: found by id, listed as it was created."""
+
+from collections.abc import Callable, Collection
+
+from sqlalchemy import Connection, Table, bindparam, select
+
+from state.rows.room import Columns, Kind, Listing, Numbered, Rows, T
+from state.rows.texts import among
+
+
+class OwnedKind(Kind[T]):
+    """A kind whose table has sequence, id, account_id and region."""
+
+    def __init__(self, table: Table, model: type[T], columns: Callable[[T], Columns]) -> None:
+        super().__init__(table, model, ("id",), columns)
+        column = table.c
+        self.list = (
+            select(column.sequence, column.document)
+            .where(
+                column.account_id == bindparam("account_id"),
+                column.region == bindparam("region"),
+                column.sequence > bindparam("after"),
+            )
+            .order_by(column.sequence)
+        )
+        # By id alone: with the owner in it, SQLite walks through all that the owner has.
+        self.list_ids = (
+            select(column.sequence, column.document, column.account_id, column.region)
+            .where(among(column.id, "ids"))
+            .order_by(column.sequence)
+        )
+
+
+class Owned(Rows[T]):
+    """Values with an id, an account and a Region."""
+
+    def __init__(self, connection: Connection, kind: OwnedKind[T]) -> None:
+        super().__init__(connection, kind)
+        self._owned = kind
+
+    def get(self, value_id: str) -> T | None:
+        """Return the value with an id, whoever owns it."""
+        return self._get(value_id)
+
+    def remove(self, value_id: str) -> T | None:
+        """Forget a value; return it, so that its bytes can be removed after the commit."""
+        return self._remove(value_id)
+
+    def list(
+        self,
+        account_id: str,
+        region: str,
+        *,
+        ids: Collection[str] | None = None,
+        after: int = 0,
+        limit: int | None = None,
+    ) -> Listing[T]:
+        """Return what an account has in a Region, after a sequence number: all, or some ids."""
+        if ids is None:
+            owner = {"account_id": account_id, "region": region}
+            return self._numbered(self._owned.list.limit(limit), {**owner, "after": after})
+        decode = self._owned.decode
+        rows = self._connection.execute(self._owned.list_ids, {"ids": ids})
+        found = [
+            Numbered(sequence, decode(document))
+            for sequence, document, *owner in rows
+            if sequence > after and owner == [account_id, region]
+        ]
+        return found[:limit]

@@ -1,0 +1,115 @@
+"""The store: what vmie remembers, read and changed in transactions.
+
+    with store.begin() as tx:                     one writer at a time, all or nothing
+        tx.snapshots.add(snapshot)
+        tx.tasks.move(task, TaskState.COMPLETED)
+
+    with store.read() as tx:                      one moment, however long it takes
+        tx.snapshots.list(account_id, region)
+
+The rooms of a transaction are in `state/rows`, one module a kind. They give and take frozen values;
+a value that was read is shared with whoever else reads the same row, so copy it to change it.
+"""
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from sqlalchemy import Connection, Engine, select, union
+
+from state import migrations
+from state.blobs import Blobs, Swept
+from state.database import Database, DataDirLock, DataDirLocked
+from state.rows.buckets import Buckets
+from state.rows.objects import Objects
+from state.rows.room import Duplicate, Numbered, Stale
+from state.rows.snapshots import Snapshots
+from state.rows.tags import TagRow, Tags
+from state.rows.tasks import TaskChanges, Tasks
+from state.rows.texts import among
+from state.rows.uploads import Uploads
+from state.tables import BLOBS
+
+__all__ = [
+    "DataDirLock",
+    "DataDirLocked",
+    "Duplicate",
+    "Numbered",
+    "Stale",
+    "Store",
+    "TagRow",
+    "TaskChanges",
+    "Tx",
+]
+
+KNOWN_BLOBS = union(*(select(column).where(among(column, "blob_ids")) for column in BLOBS))
+
+
+class Tx:
+    """A transaction: every kind of row, as of one moment."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.tasks = Tasks(connection)
+        self.snapshots = Snapshots(connection)
+        self.tags = Tags(connection)
+        self.buckets = Buckets(connection)
+        self.objects = Objects(connection)
+        self.uploads = Uploads(connection)
+
+    def known_blobs(self, blob_ids: Collection[str]) -> set[str]:
+        """Return those of some ids that a row names."""
+        return set(self.connection.execute(KNOWN_BLOBS, {"blob_ids": blob_ids}).scalars())
+
+
+class Store:
+    """All rows, in one database."""
+
+    def __init__(self, url: str) -> None:
+        self._database = Database(url)
+
+    @property
+    def engine(self) -> Engine:
+        """The engine that writes; for state/engine.py alone."""
+        return self._database.writer
+
+    def migrate(self) -> None:
+        """Make the tables, or bring them up to date; any number of starters may do it at once."""
+        migrations.migrate(self._database)
+
+    @contextmanager
+    def begin(self) -> Iterator[Tx]:
+        """Open a transaction to write: committed at the end, rolled back on any exception."""
+        with self._database.write() as connection:
+            yield Tx(connection)
+
+    @contextmanager
+    def read(self) -> Iterator[Tx]:
+        """Open a transaction to read; it waits for nobody, and nobody waits for it."""
+        with self._database.read() as connection:
+            yield Tx(connection)
+
+    def sweep(self, blobs: Blobs, age: timedelta = timedelta(0)) -> Swept:
+        """Remove the bytes that no row names; see Blobs.sweep for the age."""
+
+        def known(blob_ids: Collection[str]) -> set[str]:
+            with self.read() as tx:
+                return tx.known_blobs(blob_ids)
+
+        def unfinished(task_ids: Collection[str]) -> set[str]:
+            with self.read() as tx:
+                return tx.tasks.unfinished_among(task_ids)
+
+        return blobs.sweep(known, unfinished, age)
+
+    def version(self) -> str:
+        """Return the name and version of the database, which has answered then."""
+        with self._database.read() as connection:
+            version = connection.dialect.server_version_info or ()
+            if not self._database.is_sqlite:
+                connection.exec_driver_sql("SELECT 1")
+            return f"{connection.dialect.name} {'.'.join(map(str, version))}"
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._database.close()

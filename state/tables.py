@@ -1,0 +1,165 @@
+"""The tables: key columns to find and order rows by, and one JSON document with the whole value.
+
+    tasks      sequence · id · account, Region · kind · state · attempt · client_token · document
+    snapshots  sequence · id · account, Region · blob_id                               · document
+    tags       sequence · account, Region · resource_id, key · value
+    buckets    name · account                                                          · document
+    objects    bucket, key · blob_id                                                   · document
+    uploads    id · bucket, key                                                        · document
+    parts      upload_id, number · blob_id                                             · document
+
+A sequence number is given at creation and never again: lists are in its order and are paged by it.
+S3 keys are kept as their UTF-8 bytes, so that both databases order them as S3 does, and any
+character may stand in them. DBOS keeps its own tables beside these (in the schema `dbos` on
+PostgreSQL). A change here needs a migration, and HEAD there raised; a test compares the two.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Dialect,
+    Double,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+METADATA = MetaData()
+
+
+class Utf8(TypeDecorator[str]):
+    """Text kept as its UTF-8 bytes: ordered by byte, any character allowed, on every database."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
+        """Encode."""
+        return None if value is None else value.encode()
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
+        """Decode."""
+        return None if value is None else bytes(value).decode()
+
+
+# Ordered by code point everywhere, not by the locale PostgreSQL was installed with.
+WORD = Text().with_variant(Text(collation="C"), "postgresql")
+NUMBER = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _sequence() -> Column[int]:
+    return Column("sequence", NUMBER, Identity(), primary_key=True)
+
+
+tasks = Table(
+    "tasks",
+    METADATA,
+    _sequence(),
+    Column("id", WORD, nullable=False),
+    Column("account_id", WORD, nullable=False),
+    Column("region", WORD, nullable=False),
+    Column("kind", WORD, nullable=False),
+    Column("state", WORD, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("client_token", WORD),
+    Column("document", Text, nullable=False),
+    UniqueConstraint("id", name="tasks_id"),
+    # Without a token (NULL) a task is like no other.
+    UniqueConstraint("account_id", "region", "kind", "client_token", name="tasks_token"),
+    Index("tasks_owner", "account_id", "region", "sequence"),
+    Index("tasks_state", "state", "sequence"),
+    sqlite_autoincrement=True,
+)
+
+snapshots = Table(
+    "snapshots",
+    METADATA,
+    _sequence(),
+    Column("id", WORD, nullable=False),
+    Column("account_id", WORD, nullable=False),
+    Column("region", WORD, nullable=False),
+    Column("blob_id", WORD, nullable=False),
+    Column("document", Text, nullable=False),
+    UniqueConstraint("id", name="snapshots_id"),
+    Index("snapshots_owner", "account_id", "region", "sequence"),
+    Index("snapshots_blob", "blob_id"),
+    sqlite_autoincrement=True,
+)
+
+tags = Table(
+    "tags",
+    METADATA,
+    _sequence(),
+    Column("account_id", WORD, nullable=False),
+    Column("region", WORD, nullable=False),
+    Column("resource_id", WORD, nullable=False),
+    Column("key", WORD, nullable=False),
+    Column("value", WORD, nullable=False),
+    UniqueConstraint("resource_id", "key", name="tags_key"),
+    Index("tags_owner", "account_id", "region", "sequence"),
+    sqlite_autoincrement=True,
+)
+
+buckets = Table(
+    "buckets",
+    METADATA,
+    Column("name", WORD, nullable=False),
+    Column("account_id", WORD, nullable=False),
+    Column("document", Text, nullable=False),
+    PrimaryKeyConstraint("name", name="buckets_name"),
+    Index("buckets_owner", "account_id", "name"),
+)
+
+objects = Table(
+    "objects",
+    METADATA,
+    Column("bucket", WORD, nullable=False),
+    Column("key", Utf8, nullable=False),
+    Column("blob_id", WORD, nullable=False),
+    Column("document", Text, nullable=False),
+    PrimaryKeyConstraint("bucket", "key", name="objects_key"),
+    ForeignKeyConstraint(["bucket"], ["buckets.name"], name="objects_bucket"),
+    Index("objects_blob", "blob_id"),
+)
+
+uploads = Table(
+    "uploads",
+    METADATA,
+    Column("id", WORD, nullable=False),
+    Column("bucket", WORD, nullable=False),
+    Column("key", Utf8, nullable=False),
+    Column("document", Text, nullable=False),
+    PrimaryKeyConstraint("id", name="uploads_id"),
+    ForeignKeyConstraint(["bucket"], ["buckets.name"], name="uploads_bucket"),
+    Index("uploads_key", "bucket", "key", "id"),
+)
+
+parts = Table(
+    "parts",
+    METADATA,
+    Column("upload_id", WORD, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("blob_id", WORD, nullable=False),
+    Column("document", Text, nullable=False),
+    PrimaryKeyConstraint("upload_id", "number", name="parts_number"),
+    ForeignKeyConstraint(["upload_id"], ["uploads.id"], name="parts_upload"),
+    Index("parts_blob", "blob_id"),
+)
+
+leases = Table(
+    "leases",
+    METADATA,
+    Column("worker", WORD, nullable=False),
+    Column("renewed_at", Double, nullable=False),  # seconds since 1970, by the database's clock
+    PrimaryKeyConstraint("worker", name="leases_worker"),
+)
+
+BLOBS = (objects.c.blob_id, parts.c.blob_id, snapshots.c.blob_id)  # every column that names a blob
