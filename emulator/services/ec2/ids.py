@@ -1,0 +1,54 @@
+"""The ids of EC2's resources: what a prefix stands for, and which ids are well formed.
+
+snap-0123456789abcdef0      a prefix, a dash, 17 hex digits
+snap-01234567               (8 of them in the ids of older resources)
+"""
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+from emulator.errors import AwsError
+from emulator.services.ec2 import errors
+
+
+class Kind(NamedTuple):
+    """What the ids of one prefix name."""
+
+    resource_type: str  # as tags call it
+    not_found: Callable[[str], AwsError]
+
+
+KINDS: dict[str, Kind] = {
+    "snap": Kind("snapshot", errors.snapshot_not_found),
+    "import-snap": Kind("import-snapshot-task", errors.import_task_malformed),
+    "import-ami": Kind("import-image-task", errors.import_task_malformed),
+    "export-ami": Kind("export-image-task", errors.export_task_not_found),
+    "export-i": Kind("export-instance-task", errors.export_task_not_found),
+    "ami": Kind("image", errors.image_not_found),
+    "vol": Kind("volume", errors.volume_not_found),
+    "i": Kind("instance", errors.instance_not_found),
+}
+
+WELL_FORMED = re.compile(r"([a-z-]+)-(?:[0-9a-f]{17}|[0-9a-f]{8})")
+
+
+def prefix_of(resource_id: str) -> str | None:
+    """Return the prefix of a well-formed id, None for any other string."""
+    found = WELL_FORMED.fullmatch(resource_id)
+    return found[1] if found else None
+
+
+def kind_of(resource_id: str) -> Kind:
+    """Return what a well-formed id names; InvalidID for any other string."""
+    kind = KINDS.get(prefix_of(resource_id) or "")
+    if kind is None:
+        raise errors.invalid_id(resource_id)
+    return kind
+
+
+def check_snapshot_ids(snapshot_ids: list[str]) -> None:
+    """Refuse strings that cannot be ids of snapshots."""
+    for snapshot_id in snapshot_ids:
+        if prefix_of(snapshot_id) != "snap":
+            raise errors.snapshot_malformed(snapshot_id)

@@ -1,0 +1,24 @@
+"""GetCallerIdentity: the account behind an access key.
+
+There are no users and roles yet: whoever asks is the root of the account.
+"""
+
+from emulator.context import Context
+from emulator.protocol import regions
+from emulator.services.actions import Actions
+from emulator.shapes.sts import GetCallerIdentityRequest, GetCallerIdentityResponse
+
+actions = Actions()
+
+
+@actions
+def get_caller_identity(
+    ctx: Context, request: GetCallerIdentityRequest
+) -> GetCallerIdentityResponse:
+    """Tell who is asking."""
+    partition = regions.partition(ctx.region)
+    return {
+        "UserId": ctx.account_id,
+        "Account": ctx.account_id,
+        "Arn": f"arn:{partition}:iam::{ctx.account_id}:root",
+    }
