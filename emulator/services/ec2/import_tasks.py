@@ -146,7 +146,7 @@ def describe_import_snapshot_tasks(
 
 @actions
 def cancel_import_task(ctx: Context, request: CancelImportTaskRequest) -> CancelImportTaskResult:
-    """Cancel an import: at once if it waits for its turn, otherwise as soon as its work is undone."""
+    """Cancel an import: at once if it is waiting, otherwise as soon as its work is undone."""
     task_id = request.get("ImportTaskId")
     if task_id is None:
         raise missing_parameter("ImportTaskId")
@@ -238,9 +238,9 @@ def replayed(ctx: Context, tx: Tx, token: str, digest: str) -> Row | None:
 
 def digest_of(request: ImportSnapshotRequest, source: sources.Source) -> str:
     """Return the same for requests that ask for the same; a Url may be signed anew."""
-    asked = {
-        name: value for name, value in request.items() if name not in ("ClientToken", "DryRun")
-    }
+    asked = dict(request)
+    asked.pop("ClientToken", None)
+    asked.pop("DryRun", None)
     if source.url is not None:
         asked["DiskContainer"] = {**request["DiskContainer"], "Url": source.url}
     return hashlib.sha256(json.dumps(asked, sort_keys=True, default=str).encode()).hexdigest()

@@ -31,7 +31,7 @@ class Page:
 def page(
     action: str, max_results: int | None, next_token: str | None, *, smallest: int, largest: int
 ) -> Page:
-    """Return the page a request asks for; InvalidParameterValue or InvalidNextToken if it cannot."""
+    """Return the page a request asks for; InvalidParameterValue, InvalidNextToken."""
     if max_results is not None and max_results < smallest:
         raise errors.invalid_value(
             max_results, "maxResults", f"Expecting a value greater than or equal to {smallest}."

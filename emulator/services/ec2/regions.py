@@ -4,7 +4,6 @@ vmie serves every Region; those that an account must opt in to are shown as `not
 new account sees them. There are no Local Zones and no Wavelength Zones.
 """
 
-import re
 from functools import cache
 
 from emulator.context import Context
@@ -24,12 +23,6 @@ from emulator.shapes.ec2 import (
 
 actions = Actions()
 
-# Regions opened before March 2019 need no opting in; all of the other partitions neither.
-NO_OPT_IN = frozenset(
-    "ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-south-1 ap-southeast-1 ap-southeast-2 "
-    "ca-central-1 eu-central-1 eu-north-1 eu-west-1 eu-west-2 eu-west-3 sa-east-1 "
-    "us-east-1 us-east-2 us-west-1 us-west-2".split()
-)
 # The letters of the zones where they are not a, b, c.
 ZONES = {
     "ap-northeast-1": "acd",
@@ -120,23 +113,17 @@ def all_regions(partition: str) -> dict[str, Region]:
     return {
         region.name: {
             "RegionName": region.name,
-            "Endpoint": f"ec2.{region.name}.{region.dns_suffix}",
-            "OptInStatus": opt_in_status(region.name, partition),
+            "Endpoint": region.endpoint,
+            "OptInStatus": "not-opted-in" if region.opt_in else "opt-in-not-required",
         }
-        for region in regions.REGIONS.values()
-        if region.partition == partition
+        for region in regions.regions(partition)
     }
-
-
-def opt_in_status(region: str, partition: str) -> str:
-    """Return whether an account has to ask for a Region first."""
-    return "opt-in-not-required" if partition != "aws" or region in NO_OPT_IN else "not-opted-in"
 
 
 @cache
 def zones_of(region: str) -> tuple[AvailabilityZone, ...]:
     """Return the Availability Zones of a Region; one that AWS doesn't have gets three as well."""
-    known = regions.REGIONS.get(region)
+    known = regions.find(region)
     return tuple(
         {
             "GroupLongName": f"{known.description if known else region} 1",
@@ -156,7 +143,6 @@ def zones_of(region: str) -> tuple[AvailabilityZone, ...]:
 
 def short_name(region: str) -> str:
     """Return a Region's name as zone ids have it: us-gov-east-1 is usge1, ap-southeast-2 apse2."""
-    area, *words = re.split("-", region)
-    return area + "".join(
-        DIRECTIONS.get(word, word if word.isdigit() else word[:1]) for word in words
-    )
+    area, *words = region.split("-")
+    known = (DIRECTIONS.get(word, word if word.isdigit() else word[:1]) for word in words)
+    return area + "".join(known)
