@@ -98,3 +98,10 @@ def upstream_unreachable(reason: str) -> AwsError:
     return AwsError(
         "ServiceUnavailable", f"The upstream that serves this request is unreachable: {reason}", 503
     )
+
+
+def unknown_service(service: str) -> AwsError:
+    """A service that neither vmie nor an upstream serves."""
+    return AwsError(
+        "UnknownOperationException", f"The service {service[:80]} is not served here.", 404
+    )

@@ -123,7 +123,7 @@ def table() -> str:
     rows = [
         "| flag | environment, TOML | default | what it is |",
         "|---|---|---|---|",
-        "| `--config` | `VMIE_CONFIG` | | TOML file with settings, named as in the second column. |",
+        "| `--config` | `VMIE_CONFIG` | | A TOML file, with the names of this column. |",
     ]
     for name, field in Settings.model_fields.items():
         default = field.default

@@ -25,7 +25,7 @@ def house(server: Server) -> House:
 
 @pytest.fixture
 def make_house(tmp_path: Path) -> Iterator[MakeHouse]:
-    """Start servers of one's own: make_house(quota=2); they are killed at the end."""
+    """Start servers of one's own, with settings; they are killed at the end."""
     servers: list[Server] = []
 
     def make(**settings: object) -> House:

@@ -1,0 +1,129 @@
+"""The application: everything goes to the gateway, but `/_vmie/…` to the pages of vmie itself.
+
+FastAPI makes those pages: health, and the documentation of it. It is imported when the first of
+them is asked for, and stands beside the gateway instead of in front of it, so that neither the
+start nor the requests of AWS clients have to wait for it.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from emulator import routing
+from emulator.gateway import SERVICES, Gateway
+from emulator.incoming import Receive, Scope, Send, joined
+from emulator.parts import Parts
+from emulator.protocol import models
+from state.engine import Run
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+PAGES = "/_vmie"
+
+log = logging.getLogger(__name__)
+
+
+class Application:
+    """The ASGI application of one process, and what goes on beside its requests."""
+
+    def __init__(self, parts: Parts, run: Run, qemu_img: Callable[[], str | None]) -> None:
+        self.parts = parts
+        self.run = run
+        self.qemu_img = qemu_img  # tells the version, None if there is no qemu-img
+        self.engine_state = "starting"
+        self.failed: Callable[[], None] = lambda: None  # called if the engine cannot start
+        upstream = None
+        if parts.settings.upstream:
+            from emulator.upstream import Upstream
+
+            upstream = Upstream(parts.settings.upstream)
+        self.gateway = Gateway(parts.settings, parts.store, parts.blobs, parts.engine, upstream)
+        self._pages: FastAPI | None = None
+        self._background: asyncio.Task[None] | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand a request to the gateway or to the pages."""
+        if scope["type"] == "lifespan":
+            await self.lifespan(receive, send)
+        elif is_page(scope):
+            if self._pages is None:
+                self._pages = await asyncio.to_thread(self.make_pages)
+            await self._pages(scope, receive, send)
+        else:
+            await self.gateway(scope, receive, send)
+
+    async def lifespan(self, receive: Receive, send: Send) -> None:
+        """Start what is not needed for an answer behind the first requests; stop it at the end."""
+        await receive()
+        self._background = asyncio.create_task(asyncio.to_thread(self.warm_up))
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self._background
+        if self.gateway.upstream is not None:
+            await self.gateway.upstream.close()
+        await asyncio.to_thread(self.parts.close)
+        await send({"type": "lifespan.shutdown.complete"})
+
+    def warm_up(self) -> None:
+        """Load the models, launch the engine, sweep; in a thread, while requests are answered."""
+        models.warm(SERVICES)
+        try:
+            self.parts.start_engine(self.run)
+        except Exception:
+            log.exception("the engine cannot start")
+            self.engine_state = "failed"
+            self.failed()
+            return
+        self.engine_state = "running"
+        self.parts.sweep()
+
+    def make_pages(self) -> "FastAPI":
+        """Make the pages of vmie itself."""
+        from fastapi import FastAPI, Response
+        from pydantic import BaseModel
+
+        pages = FastAPI(
+            title="vmie",
+            version=version("vmie"),
+            summary="Pages of vmie itself; the AWS services are everywhere else on this port.",
+            docs_url=f"{PAGES}/docs",
+            redoc_url=None,
+            openapi_url=f"{PAGES}/openapi.json",
+        )
+
+        class Health(BaseModel):
+            """How vmie is."""
+
+            version: str
+            database: str
+            engine: str
+            qemu_img: str | None
+
+        def health(response: Response) -> Health:
+            """Tell how the parts of this server are; 503 if requests cannot be answered."""
+            try:
+                database = self.parts.store.version()
+            except Exception as error:  # noqa: BLE001 - unhealthy, whatever the driver says
+                response.status_code = 503
+                database = f"unreachable ({type(error).__name__})"
+            return Health(
+                version=version("vmie"),
+                database=database,
+                engine=self.engine_state,
+                qemu_img=self.qemu_img(),
+            )
+
+        pages.get(f"{PAGES}/health")(health)
+        return pages
+
+
+def is_page(scope: Scope) -> bool:
+    """Tell whether a request is for vmie itself and not for a key in a virtual-host bucket."""
+    path: str = scope["path"]
+    if not path.startswith(PAGES) or path[len(PAGES) : len(PAGES) + 1] not in ("/", ""):
+        return False
+    host = joined(scope["headers"]).get("host", "")
+    return routing.bucket_of(host, ())[0] is None

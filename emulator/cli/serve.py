@@ -1,0 +1,58 @@
+"""Answer AWS clients, and run their tasks unless --role api leaves that to workers."""
+
+import gc
+import logging
+from argparse import ArgumentParser, Namespace
+
+from converters import qemu_img
+from converters.worker import run as run_job
+from emulator import logs
+from emulator.app import Application
+from emulator.cli.options import add_settings, settings_of
+from emulator.parts import Parts, StartError
+from emulator.server import Server, configured, endpoint, listen
+
+log = logging.getLogger(__name__)
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """Declare what the command takes."""
+    add_settings(parser)
+
+
+def run(options: Namespace) -> int:
+    """Serve until a signal comes."""
+    settings = settings_of(options)
+    if settings.role == "worker":
+        from emulator.cli import worker
+
+        return worker.run(options)
+    logs.configure(settings.log_format, settings.log_level)
+    try:
+        listening = listen(settings.host, settings.port)
+    except OSError as error:
+        address = f"{settings.host}:{settings.port}"
+        raise StartError(f"cannot listen on {address}: {error.strerror or error}") from None
+    with listening:
+        parts = Parts(settings)
+        application = Application(parts, run_job, qemu_img.version)
+        url = endpoint(listening)
+        server = Server(configured(application), lambda: announce(url))
+        exit_code = 0
+
+        def give_up() -> None:
+            nonlocal exit_code
+            exit_code, server.should_exit = 1, True
+
+        application.failed = give_up
+        gc.freeze()  # what is loaded by now lives on: the collector need not look at it again
+        server.run(sockets=[listening])
+    return exit_code
+
+
+def announce(url: str) -> None:
+    """Print the ready line, the only thing that goes to stdout."""
+    print(
+        f"vmie is ready at {url} (try: AWS_ENDPOINT_URL={url} aws ec2 describe-snapshots)",
+        flush=True,
+    )

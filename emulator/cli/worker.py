@@ -1,0 +1,36 @@
+"""Run tasks for the servers that share a database and a data folder; answer no requests."""
+
+import logging
+import signal
+import threading
+from argparse import ArgumentParser, Namespace
+
+from converters.worker import run as run_job
+from emulator import logs
+from emulator.cli.options import add_settings, settings_of
+from emulator.parts import Parts
+
+log = logging.getLogger(__name__)
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """Declare what the command takes."""
+    add_settings(parser, without=("host", "port", "role", "upstream", "s3_domains", "max_body"))
+
+
+def run(options: Namespace) -> int:
+    """Run tasks until a signal comes."""
+    settings = settings_of(options, role="worker")
+    logs.configure(settings.log_format, settings.log_level)
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    parts = Parts(settings)
+    try:
+        parts.start_engine(run_job)
+        print("vmie is ready to run tasks", flush=True)
+        parts.sweep()
+        stopped.wait()
+    finally:
+        parts.close()
+    return 0

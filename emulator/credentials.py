@@ -1,0 +1,66 @@
+"""Who is asking, as the request says itself; signatures are read here and not checked.
+
+| signature         | where it stands                                                            |
+|-------------------|----------------------------------------------------------------------------|
+| SigV4             | `Authorization: AWS4-HMAC-SHA256 Credential=SCOPE, SignedHeaders=…, …`     |
+| SigV4 presigned   | `X-Amz-Credential=SCOPE` in the query                                      |
+| SigV2 of S3       | `Authorization: AWS KEY:SIGNATURE`                                         |
+| SigV2 presigned,  |                                                                            |
+| and SigV2 of EC2  | `AWSAccessKeyId=KEY&Signature=…` in the query or the form                  |
+
+SCOPE is `KEY/DATE/REGION/SERVICE/aws4_request`; SigV4A, good in many Regions, leaves out REGION.
+
+What fits none of these is anonymous.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+NOBODY = "000000000000"  # the account of everyone whose key is not an account number
+CREDENTIAL = re.compile(r"^AWS4-[A-Z0-9-]+ (?:.*[, ])?Credential=([^, ]+)")
+ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks; Region and service only where the signature names them."""
+
+    access_key_id: str | None = None
+    region: str | None = None
+    service: str | None = None
+
+    @property
+    def account_id(self) -> str:
+        """An access key of twelve digits is the account itself."""
+        key = self.access_key_id
+        return key if key is not None and ACCOUNT.fullmatch(key) else NOBODY
+
+
+ANONYMOUS = Caller()
+
+
+def caller_of(authorization: str | None, parameters: Iterable[tuple[str, str]]) -> Caller:
+    """Read who is asking from the Authorization header, else from the query or the form."""
+    if authorization is not None:
+        if found := CREDENTIAL.match(authorization):
+            return from_scope(found[1])
+        if authorization.startswith("AWS ") and ":" in authorization:
+            return Caller(authorization[4:].partition(":")[0].strip())
+    for name, text in parameters:
+        if name == "X-Amz-Credential":
+            return from_scope(text)
+        if name == "AWSAccessKeyId":
+            return Caller(text)
+    return ANONYMOUS
+
+
+def from_scope(credential: str) -> Caller:
+    """Take a credential scope apart; the key itself may have slashes in it."""
+    parts = credential.rsplit("/", 4)
+    if len(parts) == 5 and parts[1].isdigit():
+        return Caller(parts[0], parts[2] or None, parts[3].lower() or None)
+    parts = credential.rsplit("/", 3)
+    if len(parts) == 4 and parts[1].isdigit():  # SigV4A: good in many Regions
+        return Caller(parts[0], None, parts[2].lower() or None)
+    return Caller(credential.partition("/")[0])

@@ -1,0 +1,275 @@
+"""The one door: a request comes in, an action answers it, the answer goes out.
+
+    who asks? ─► which service? ─► which action? ─► parse ─► act ─► serialize ─► send
+                       └──── not served here ───┴──────► upstream, if there is one ▲
+
+An ASGI application of its own, because every request passes here. Plain actions run in a thread,
+parsing and serializing with them; actions with streamed bodies run on the event loop.
+"""
+
+import asyncio
+import inspect
+import logging
+import re
+import time
+from collections.abc import Callable, Mapping
+from contextvars import copy_context
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import uuid4
+
+from emulator import errors, forms, refusals, routing
+from emulator.context import Context
+from emulator.credentials import ANONYMOUS, Caller, caller_of
+from emulator.errors import AwsError
+from emulator.incoming import ClientLeft, Incoming, Receive, Scope, Send
+from emulator.outgoing import Answer, header_pairs, send_answer
+from emulator.protocol import answers, chunked, models, query, rest
+from emulator.protocol.faults import UnknownAction, WireError
+from emulator.services import ec2, s3, sts
+from emulator.services.actions import Handler
+from emulator.settings import Settings
+from state import current
+
+if TYPE_CHECKING:
+    from emulator.upstream import Upstream
+    from state.blobs import Blobs
+    from state.engine import Engine
+    from state.store import Store
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+SERVICES: Mapping[str, Mapping[str, Handler]] = {
+    "ec2": ec2.ACTIONS,
+    "s3": s3.ACTIONS,
+    "sts": sts.ACTIONS,
+}
+PROTOCOLS = {"ec2": "ec2", "sts": "query", "iam": "query", "s3": "rest-xml"}
+FORM = "application/x-www-form-urlencoded"
+VERSION = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+DOCUMENTS = 8  # times max_body: CompleteMultipartUpload with 10,000 parts and checksums is 4 MB
+
+
+@dataclass(slots=True)
+class Visit:
+    """What is known of a request so far."""
+
+    incoming: Incoming
+    request_id: str
+    caller: Caller = ANONYMOUS
+    service: str = "s3"
+    protocol: str = "rest-xml"
+    action: str = ""
+    error: str = ""
+
+    @property
+    def subject(self) -> str:
+        """Name what was asked for, for the log; the query may hold secrets and is left out."""
+        asked = f"{self.service}:{self.action or self.incoming.method}"
+        return f"{asked} {self.incoming.path}" if self.service == "s3" else asked
+
+
+class Gateway:
+    """Answers requests from a store, its blobs and an engine."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: "Store",
+        blobs: "Blobs",
+        engine: "Engine",
+        upstream: "Upstream | None" = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.settings = settings
+        self.store = store
+        self.blobs = blobs
+        self.engine = engine
+        self.upstream = upstream
+        self.now = now
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, whatever happens."""
+        started = time.perf_counter()
+        visit = Visit(Incoming(scope, receive), str(uuid4()))
+        current.request_id.set(visit.request_id)
+        try:
+            answer = await self.answer(visit)
+        except ClientLeft:
+            log.info("%s: the client left before its request was whole", visit.subject)
+            return
+        except AwsError as error:
+            answer = refuse(visit, error)
+        except WireError as fault:
+            answer = refuse(visit, refusals.from_wire(visit.service, fault))
+        except Exception:
+            log.exception("%s failed", visit.subject)
+            answer = refuse(visit, errors.internal_error())
+        await send_answer(answer, visit.incoming, send)
+        took = (time.perf_counter() - started) * 1000
+        log.info("%s %d %s%.1f ms", visit.subject, answer.status, visit.error, took)
+
+    async def answer(self, visit: Visit) -> Answer:
+        """Find out what is asked for, and let the action of that name answer."""
+        form = await self.identify(visit)
+        actions = SERVICES.get(visit.service)
+        if actions is None:
+            return await self.pass_on(visit, errors.unknown_service(visit.service))
+        if visit.protocol == "rest-xml":
+            return await self.answer_rest(visit, actions)
+        if not visit.action:
+            raise errors.missing_action()
+        if visit.action not in actions:
+            return await self.pass_on(visit, errors.unknown_action(visit.action[:80]))
+        version = dict(form).get("Version", "")
+        if version and not VERSION.fullmatch(version):
+            raise errors.unknown_version(version[:80])
+        return await in_thread(self.act, visit, actions[visit.action], form)
+
+    async def identify(self, visit: Visit) -> list[tuple[str, str]]:
+        """Say who asks which service for what; return the query, and the form if there is one."""
+        incoming = visit.incoming
+        headers = incoming.headers
+        try:
+            parameters = forms.pairs(incoming.query_string)
+            visit.caller = caller_of(headers.get("authorization"), parameters)
+            if is_form(incoming) and visit.caller.service != "s3":
+                visit.service, visit.protocol = "ec2", "ec2"
+                body = await incoming.read(self.settings.max_body, errors.body_too_large)
+                parameters += forms.pairs(body)
+                if visit.caller is ANONYMOUS:
+                    visit.caller = caller_of(None, parameters)
+        except forms.Malformed as problem:
+            if visit.service == "s3" and b"Action=" not in incoming.query_string:
+                raise refusals.invalid_uri() from None
+            visit.service, visit.protocol = "ec2", "ec2"
+            raise errors.malformed_query(str(problem)) from None
+        target = headers.get("x-amz-target")
+        named = dict(parameters)
+        visit.service = routing.service_of(visit.caller, target, incoming.host, named)
+        visit.action = named.get("Action", "")
+        visit.protocol = protocol_of(visit.service, target, visit.action)
+        return parameters
+
+    def act(self, visit: Visit, handler: Handler, form: list[tuple[str, str]]) -> Answer:
+        """Read a form, act, write the answer; in a thread."""
+        operation = models.operation_model(visit.service, visit.action)
+        result = handler(self.context(visit), query.parse(operation, form))
+        return wired(answers.serialize(operation, settled(result), visit.request_id))
+
+    async def answer_rest(self, visit: Visit, actions: Mapping[str, Handler]) -> Answer:
+        """Find the action by method and path, and answer it."""
+        incoming = visit.incoming
+        parameters = forms.pairs(incoming.query_string)
+        path = await self.path_style(visit, dict(parameters))
+        operation, labels = rest.match(
+            visit.service, incoming.method, path, parameters, incoming.headers
+        )
+        visit.action = operation.name
+        handler = actions.get(operation.name)
+        if handler is None:
+            return await self.pass_on(visit, refusals.from_s3(UnknownAction(operation.name)))
+        if not rest.streams(operation):
+            limit = self.settings.max_body * DOCUMENTS
+            body: Any = await incoming.read(limit, refusals.too_large(visit.service))
+        else:
+            body = chunked.request_body(incoming.headers, incoming.pieces())
+        request = rest.RestRequest(labels, parameters, incoming.headers, body)
+        context = self.context(visit)
+        if inspect.iscoroutinefunction(handler):
+            result = await handler(context, rest.parse(operation, request))
+            return wired(answers.serialize(operation, result, visit.request_id))
+
+        def act() -> Answer:
+            result = settled(handler(context, rest.parse(operation, request)))
+            return wired(answers.serialize(operation, result, visit.request_id))
+
+        return await in_thread(act)
+
+    async def path_style(self, visit: Visit, parameters: Mapping[str, str]) -> str:
+        """Return the path of an S3 request with the bucket in front, if the host names one."""
+        incoming = visit.incoming
+        bucket, maybe = routing.bucket_of(incoming.host, self.settings.s3_domains)
+        if maybe:
+            bucket = await in_thread(self.existing, maybe)
+            if bucket is None and routing.needs_bucket(incoming.method, incoming.path, parameters):
+                bucket = routing.likeliest(maybe)
+        if bucket is None:
+            return incoming.path
+        return f"/{bucket}" if incoming.path == "/" else f"/{bucket}{incoming.path}"
+
+    def existing(self, candidates: tuple[str, ...]) -> str | None:
+        """Return the first of some names that is a bucket's."""
+        with self.store.read() as tx:
+            return next((name for name in candidates if tx.buckets.get(name) is not None), None)
+
+    async def pass_on(self, visit: Visit, otherwise: AwsError) -> Answer:
+        """Let the upstream answer; without one, refuse."""
+        if self.upstream is None:
+            raise otherwise
+        return await self.upstream.answer(visit.incoming)
+
+    def context(self, visit: Visit) -> Context:
+        """Gather what the action may use."""
+        incoming, caller = visit.incoming, visit.caller
+        return Context(
+            account_id=caller.account_id,
+            region=routing.region_of(caller, incoming.host),
+            access_key_id=caller.access_key_id,
+            request_id=visit.request_id,
+            store=self.store,
+            blobs=self.blobs,
+            engine=self.engine,
+            now=self.now,
+            settings=self.settings,
+            headers=incoming.headers,
+            host=incoming.host,
+            secure=incoming.secure,
+        )
+
+
+def is_form(incoming: Incoming) -> bool:
+    """Tell whether a request carries a form."""
+    if incoming.method != "POST" or incoming.path.strip("/"):
+        return False
+    kind = incoming.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return kind == FORM
+
+
+def protocol_of(service: str, target: str | None, action: str) -> str:
+    """Name the protocol that a service speaks; of an unknown one, what its request looks like."""
+    if service in PROTOCOLS:
+        return PROTOCOLS[service]
+    if target:
+        return "json"
+    return "query" if action else "rest-json"
+
+
+def refuse(visit: Visit, error: AwsError) -> Answer:
+    """Write an error as its service does."""
+    visit.error = f"{error.code} "
+    response = answers.serialize_error(
+        visit.protocol, error.code, error.message, error.status, error.members, visit.request_id
+    )
+    response.headers |= error.headers
+    return wired(response)
+
+
+def wired(response: answers.WireResponse) -> Answer:
+    """Take an answer from the protocol."""
+    return Answer(response.status, header_pairs(response.headers.items()), response.body)
+
+
+def settled(result: Any) -> Mapping[str, Any]:
+    """Make sure that an action which runs in a thread is a plain function."""
+    assert not inspect.isawaitable(result), "a coroutine function ended up in a thread"
+    return result  # type: ignore[no-any-return]
+
+
+async def in_thread(function: Callable[..., T], *arguments: Any) -> T:
+    """Call a function in the pool of threads, with the request's context."""
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(None, copy_context().run, function, *arguments)

@@ -1,0 +1,108 @@
+"""The HTTP server: uvicorn with uvloop and httptools, and the few things they leave to us."""
+
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from emulator.incoming import origin_form
+
+# After an early answer (NoSuchBucket) the rest of an upload is read and dropped, since many
+# clients do not look for an answer before they have sent everything. Beyond this we hang up.
+DRAINED = 1 << 30
+KEEP_ALIVE = 75  # seconds; longer than the clients' pools keep a connection that idles
+GRACE = 3  # seconds for the requests that are under way when the server is told to stop
+
+
+class Protocol(HttpToolsProtocol):
+    """HTTP/1.1 as clients speak it, absolute-form request lines and stray bytes included."""
+
+    dropped = 0
+
+    def on_url(self, url: bytes) -> None:
+        """Escape what the parsers of URLs refuse."""
+        super().on_url(url.replace(b"#", b"%23"))
+
+    def on_headers_complete(self) -> None:
+        """Put the host of an absolute-form request line in the place of the header Host."""
+        self.dropped = 0
+        if not self.url.startswith(b"/") or not self.url.isascii():
+            self.url, host = origin_form(self.url)
+            if host is not None:
+                self.headers[:] = [pair for pair in self.headers if pair[0] != b"host"]
+                self.headers.append((b"host", host))
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Count what comes in after the answer has gone out."""
+        if self.cycle.response_complete:
+            self.dropped += len(body)
+            if self.dropped > DRAINED:
+                self.transport.close()
+        super().on_body(body)
+
+
+class Server(uvicorn.Server):
+    """A server that says when it is ready, and for which a signal to stop is no failure."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self.ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start listening, then say so."""
+        await super().startup(sockets)
+        if self.started:
+            self.ready()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop on a signal; unlike uvicorn's own, do not die of it afterwards."""
+
+        def stop(number: int, frame: FrameType | None) -> None:
+            self.handle_exit(number, frame)
+
+        previous = {
+            number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)
+        }
+        try:
+            yield
+        finally:
+            for number, handler in previous.items():
+                signal.signal(number, handler)
+
+
+def configured(app: Any) -> uvicorn.Config:
+    """Configure uvicorn: our protocol, and none of its own logs and headers."""
+    return uvicorn.Config(
+        app,
+        loop="uvloop",
+        http=Protocol,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE,
+        timeout_graceful_shutdown=GRACE,
+    )
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Open the listening socket; OSError says what is wrong with the address."""
+    family, _, _, _, address = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    return socket.create_server(address[:2], family=family, backlog=2048)
+
+
+def endpoint(listening: socket.socket) -> str:
+    """Name the address that a client on this machine may use."""
+    host, port = listening.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
