@@ -48,6 +48,7 @@ class Upload(Frozen):
     tags: dict[str, str] = {}
     checksum_algorithm: str | None = None
     checksum_type: str | None = None
+    storage_class: str = "STANDARD"
 
 
 class Part(Frozen):

@@ -1,0 +1,184 @@
+"""Copies inside S3: of a whole object, and of a range as a part of an upload.
+
+A copied object shares its bytes with the source by a hard link, whatever its size. So it keeps the
+source's ETag and checksums too, where AWS would compute new ones for what was a multipart upload.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import unquote
+
+from emulator.context import Context
+from emulator.services.actions import Actions
+from emulator.services.s3 import checksums, errors, files, metadata
+from emulator.services.s3.buckets import find_bucket
+from emulator.services.s3.checksums import Algorithm
+from emulator.services.s3.conditions import Conditions, copy_range, quoted
+from emulator.services.s3.objects import check_key, check_version, find_object, publish
+from emulator.services.s3.parts import check_part_number, find_upload, keep_part, part_algorithms
+from emulator.shapes import s3
+from state.objects import Object, Part
+
+actions = Actions()
+
+LARGEST = 5 << 30  # bytes that one CopyObject or UploadPartCopy may copy
+PIECE = 1 << 20  # bytes read at a time
+
+T = TypeVar("T")
+CopyRequest = s3.CopyObjectRequest | s3.UploadPartCopyRequest
+
+
+@dataclass(frozen=True, slots=True)
+class CopySource:
+    """What x-amz-copy-source names: [/]bucket/key[?versionId=…], percent-encoded."""
+
+    bucket: str
+    key: str
+
+    @classmethod
+    def of(cls, text: str) -> "CopySource":
+        """Read the header; raises InvalidArgument."""
+        path, _, version = text.partition("?versionId=")
+        bucket, _, key = unquote(path).removeprefix("/").partition("/")
+        if not bucket or not key:
+            raise errors.copy_source_invalid(text)
+        check_version(version or None)
+        return cls(bucket, key)
+
+
+def find_source(ctx: Context, request: CopyRequest) -> Object:
+    """Get the object that is to be copied; raises what is in the way."""
+    source = CopySource.of(request["CopySource"])
+    with ctx.store.read() as tx:
+        find_bucket(tx, ctx, source.bucket, request.get("ExpectedSourceBucketOwner"))
+        found = find_object(tx, source.bucket, source.key)
+    Conditions.of(request, "CopySource").check_copy(found)
+    return found
+
+
+def of_source(ctx: Context, request: CopyRequest, use: Callable[[Object], T]) -> T:
+    """Use the source and its bytes; once more if it is overwritten in between."""
+    try:
+        return use(find_source(ctx, request))
+    except FileNotFoundError:
+        return use(find_source(ctx, request))
+
+
+@actions
+def copy_object(ctx: Context, request: s3.CopyObjectRequest) -> s3.CopyObjectOutput:
+    """Copy an object; its metadata and tags come along unless the directives say otherwise."""
+    check_key(request["Key"])
+    changes = changed(request)
+    blob_id = ctx.blobs.new_id()
+
+    def linked(source: Object) -> Object:
+        if source.size > LARGEST:
+            raise errors.copy_source_too_large(LARGEST)
+        copy = source.model_copy(
+            update={
+                "bucket": request["Bucket"],
+                "key": request["Key"],
+                "blob_id": blob_id,
+                "modified_at": ctx.now().replace(microsecond=0),
+                **changes,
+            }
+        )
+        unchanged = source.model_copy(update={"blob_id": blob_id, "modified_at": copy.modified_at})
+        if copy == unchanged and request.get("MetadataDirective") != "REPLACE":
+            raise errors.copy_onto_itself()
+        ctx.blobs.link(source.blob_id, blob_id)
+        return copy
+
+    copy = of_source(ctx, request, linked)
+    if (name := request.get("ChecksumAlgorithm")) and name.upper() not in copy.checksums:
+        algorithm = checksums.algorithm_named(name)
+        copy = copy.model_copy(
+            update={
+                "checksums": whole_checksum(ctx.blobs.path(blob_id), algorithm),
+                "checksum_type": checksums.FULL_OBJECT,
+            }
+        )
+    publish(ctx, copy, Conditions.of(request), expected_owner=request.get("ExpectedBucketOwner"))
+    result: s3.CopyObjectResult = {
+        "ETag": quoted(copy.etag),
+        "LastModified": copy.modified_at,
+    }
+    if copy.checksum_type:
+        result["ChecksumType"] = copy.checksum_type
+    return {"CopyObjectResult": checksums.beside(result, copy.checksums)}
+
+
+def changed(request: s3.CopyObjectRequest) -> dict[str, object]:
+    """Give what a copy is to have of its own, as changes of the source."""
+    sent = metadata.sent(request)
+    changes: dict[str, object] = {"storage_class": sent.storage_class}
+    if replaces("metadata", request.get("MetadataDirective")):
+        changes |= {
+            "content_type": sent.content_type,
+            "headers": sent.headers,
+            "metadata": sent.metadata,
+        }
+    if replaces("tagging", request.get("TaggingDirective")):
+        changes["tags"] = sent.tags
+    return changes
+
+
+def replaces(kind: str, directive: str | None) -> bool:
+    """Tell whether a directive says REPLACE; raises InvalidArgument if it isn't COPY either."""
+    if directive not in (None, "COPY", "REPLACE"):
+        raise errors.invalid_argument(
+            f"Unknown {kind} directive.", f"x-amz-{kind}-directive", directive
+        )
+    return directive == "REPLACE"
+
+
+def whole_checksum(path: Path, algorithm: Algorithm) -> dict[str, str]:
+    """Compute a checksum of a file, the way it is kept."""
+    digest = algorithm.start()
+    with path.open("rb") as file:
+        while piece := file.read(PIECE):
+            digest.update(piece)
+    return {algorithm.name: checksums.encoded(digest.digest())}
+
+
+@actions
+def upload_part_copy(ctx: Context, request: s3.UploadPartCopyRequest) -> s3.UploadPartCopyOutput:
+    """Make an object, or a range of its bytes, a part of an upload."""
+    number = check_part_number(request["PartNumber"])
+    with ctx.store.read() as tx:
+        find_bucket(tx, ctx, request["Bucket"], request.get("ExpectedBucketOwner"))
+        upload = find_upload(tx, request["Bucket"], request["Key"], request["UploadId"])
+    algorithms = [checksums.MD5, *part_algorithms(upload, None)]
+    path = ctx.blobs.incoming()
+
+    def copied(source: Object) -> tuple[int, dict[str, bytes]]:
+        start, length = 0, source.size
+        if "CopySourceRange" in request:
+            start, length = copy_range(request["CopySourceRange"], source.size)
+        if length > LARGEST:
+            raise errors.copy_source_too_large(LARGEST)
+        return length, files.copy_range(
+            ctx.blobs.path(source.blob_id), start, length, path, algorithms
+        )
+
+    try:
+        size, digests = of_source(ctx, request, copied)
+        part = Part(
+            upload_id=upload.id,
+            number=number,
+            blob_id=ctx.blobs.new_id(),
+            size=size,
+            etag=digests[checksums.MD5.name].hex(),
+            modified_at=ctx.now().replace(microsecond=0),
+            checksums={
+                algorithm.name: checksums.encoded(digests[algorithm.name])
+                for algorithm in algorithms[1:]
+            },
+        )
+        keep_part(ctx, upload, part, path)
+    finally:
+        path.unlink(missing_ok=True)
+    result: s3.CopyPartResult = {"ETag": quoted(part.etag), "LastModified": part.modified_at}
+    return {"CopyPartResult": checksums.beside(result, part.checksums)}

@@ -1,0 +1,193 @@
+"""Objects: written whole, deleted; and how any new object becomes visible.
+
+    bytes in incoming/ ─keep─► blob ─row─► visible ─► the bytes it replaces are removed
+
+An object is overwritten by swapping its row: who is reading the old bytes keeps its open file.
+There are no versions: the version id "null" means the object, any other is refused.
+"""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+from emulator.context import Context
+from emulator.errors import AwsError
+from emulator.services.actions import Actions
+from emulator.services.s3 import checksums, errors, metadata
+from emulator.services.s3.buckets import find_bucket
+from emulator.services.s3.conditions import Conditions, matches, quoted
+from emulator.services.s3.receiving import receiving
+from emulator.shapes import s3
+from state.objects import Object
+from state.store import Duplicate, Tx
+
+actions = Actions()
+
+MAX_KEY = 1024  # bytes
+MAX_DELETED = 1000  # keys in one DeleteObjects
+
+
+def find_object(tx: Tx, bucket: str, key: str) -> Object:
+    """Get an object; raises NoSuchKey."""
+    found = tx.objects.get(bucket, key)
+    if found is None:
+        raise errors.no_such_key(key)
+    return found
+
+
+def check_key(key: str) -> str:
+    """Give back a key that may be written; raises KeyTooLongError."""
+    if (size := len(key.encode())) > MAX_KEY:
+        raise errors.key_too_long(size, MAX_KEY)
+    return key
+
+
+def check_version(version: str | None) -> None:
+    """Refuse versions: raises InvalidArgument."""
+    if version not in (None, "null"):
+        raise errors.invalid_version(version)
+
+
+def publish(
+    ctx: Context,
+    found: Object,
+    conditions: Conditions,
+    also: Callable[[Tx], object] = lambda tx: None,
+    expected_owner: str | None = None,
+) -> None:
+    """Make an object visible whose bytes are kept, and do something else in the same transaction.
+
+    What it replaces is removed; the object's own bytes are, if it must not become visible.
+    """
+    try:
+        replaced = swap(ctx, found, conditions, also, expected_owner)
+    except BaseException:
+        ctx.blobs.remove(found.blob_id)
+        raise
+    if replaced is not None:
+        ctx.blobs.remove(replaced.blob_id)
+
+
+def swap(
+    ctx: Context,
+    found: Object,
+    conditions: Conditions,
+    also: Callable[[Tx], object],
+    expected_owner: str | None,
+) -> Object | None:
+    """Put the row of an object in its place; gives what was there."""
+    while True:
+        try:
+            with ctx.store.begin() as tx:
+                find_bucket(tx, ctx, found.bucket, expected_owner)
+                conditions.check_write(tx.objects.get(found.bucket, found.key), found.key)
+                also(tx)
+                return tx.objects.put(found)
+        except Duplicate:  # another host has just written the same new key: now replace that
+            continue
+
+
+@actions
+async def put_object(ctx: Context, request: s3.PutObjectRequest) -> s3.PutObjectOutput:
+    """Keep an object, whole or not at all."""
+    bucket, key = request["Bucket"], check_key(request["Key"])
+    sent = metadata.sent(request)
+    conditions = Conditions.of(request)
+    expected_owner = request.get("ExpectedBucketOwner")
+    claim = checksums.claimed(request, ctx.headers)
+    algorithm = claim.algorithm if claim else checksums.DEFAULT
+    md5 = checksums.claimed_md5(request)
+    await asyncio.to_thread(check_writable, ctx, bucket, key, conditions, expected_owner)
+    async with receiving(ctx.blobs, request["Body"], [algorithm], claim, md5) as received:
+        found = Object(
+            bucket=bucket,
+            key=key,
+            blob_id=ctx.blobs.new_id(),
+            size=received.size,
+            etag=received.etag,
+            modified_at=ctx.now().replace(microsecond=0),
+            content_type=sent.content_type,
+            headers=sent.headers,
+            metadata=sent.metadata,
+            tags=sent.tags,
+            checksums=received.kept([algorithm]),
+            checksum_type=checksums.FULL_OBJECT,
+            storage_class=sent.storage_class,
+        )
+
+        def keep(path: Path) -> None:
+            ctx.blobs.keep(path, found.blob_id)
+            publish(ctx, found, conditions, expected_owner=expected_owner)
+
+        await asyncio.to_thread(keep, received.path)
+    result: s3.PutObjectOutput = {
+        "ETag": quoted(found.etag),
+        "ChecksumType": checksums.FULL_OBJECT,
+    }
+    return checksums.beside(result, found.checksums)
+
+
+def check_writable(
+    ctx: Context, bucket: str, key: str, conditions: Conditions, expected_owner: str | None
+) -> None:
+    """Refuse before the bytes come what would be refused after them."""
+    with ctx.store.read() as tx:
+        find_bucket(tx, ctx, bucket, expected_owner)
+        conditions.check_write(tx.objects.get(bucket, key), key)
+
+
+@actions
+def delete_object(ctx: Context, request: s3.DeleteObjectRequest) -> s3.DeleteObjectOutput:
+    """Delete an object; it need not be there."""
+    bucket, key = request["Bucket"], request["Key"]
+    check_version(request.get("VersionId"))
+    with ctx.store.begin() as tx:
+        find_bucket(tx, ctx, bucket, request.get("ExpectedBucketOwner"))
+        if "IfMatch" in request:
+            Conditions(match=request["IfMatch"]).check_write(tx.objects.get(bucket, key), key)
+        removed = tx.objects.remove(bucket, key)
+    if removed is not None:
+        ctx.blobs.remove(removed.blob_id)
+    return {}
+
+
+@actions
+def delete_objects(ctx: Context, request: s3.DeleteObjectsRequest) -> s3.DeleteObjectsOutput:
+    """Delete up to a thousand objects; each may fail for itself."""
+    bucket, wanted = request["Bucket"], request["Delete"]["Objects"]
+    if not 0 < len(wanted) <= MAX_DELETED:
+        raise errors.malformed_xml()
+    removed: list[Object] = []
+    deleted: list[s3.DeletedObject] = []
+    refused: list[s3.Error] = []
+    with ctx.store.begin() as tx:
+        find_bucket(tx, ctx, bucket, request.get("ExpectedBucketOwner"))
+        for each in wanted:
+            found = tx.objects.get(bucket, each["Key"])
+            error = refusal(each, found)
+            if error is not None:
+                refused.append({"Key": each["Key"], "Code": error.code, "Message": error.message})
+                continue
+            deleted.append({"Key": each["Key"]})
+            if found is not None:
+                tx.objects.remove(bucket, found.key)
+                removed.append(found)
+    for gone in removed:
+        ctx.blobs.remove(gone.blob_id)
+    return (
+        {"Errors": refused}
+        if request["Delete"].get("Quiet")
+        else {
+            "Deleted": deleted,
+            "Errors": refused,
+        }
+    )
+
+
+def refusal(wanted: s3.ObjectIdentifier, found: Object | None) -> AwsError | None:
+    """Say why one of many objects must not be deleted."""
+    if wanted.get("VersionId", "null") != "null":
+        return errors.no_such_version(wanted["Key"], wanted["VersionId"])
+    if "ETag" in wanted and (found is None or not matches(wanted["ETag"], found.etag)):
+        return errors.precondition_failed("If-Match")
+    return None
