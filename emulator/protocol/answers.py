@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, field
+import json
+from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from emulator.protocol.streams import FileBody
-from emulator.protocol.xml_writer import DECLARATION, compiler, element
+from emulator.protocol import form_answers, rest_answers
+from emulator.protocol.responses import (
+    Serializer,
+    WireResponse,
+    ec2_headers,
+    host_id,
+    json_headers,
+    query_headers,
+    s3_headers,
+)
+from emulator.protocol.xml_writer import DECLARATION, element
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel
 
-Body = bytes | FileBody | AsyncIterator[bytes]
-Serializer = Callable[[Mapping[str, Any], str], "WireResponse"]
-
-
-@dataclass(slots=True)
-class WireResponse:
-    """An answer, ready to be sent; the sender adds Content-Length."""
-
-    status: int
-    headers: dict[str, str] = field(default_factory=dict)
-    body: Body = b""
+NO_BODY = (204, 304)  # HTTP forbids one
 
 
 def serialize(
@@ -38,53 +37,17 @@ def serializer(operation: OperationModel) -> Serializer:
     """Get the function that writes the answers of an operation."""
     match operation.service_model.protocol:
         case "ec2":
-            return ec2(operation)
+            return form_answers.ec2(operation)
         case "query":
-            return query(operation)
+            return form_answers.query(operation)
+        case "rest-xml":
+            return rest_answers.rest_xml(operation)
+        case "rest-json":
+            return rest_answers.rest_json(operation)
+        case "json":
+            return rest_answers.json_rpc(operation)
         case protocol:
             raise NotImplementedError(protocol)
-
-
-def ec2(operation: OperationModel) -> Serializer:
-    """Write `<XResponse><requestId/>…members…</XResponse>`."""
-    shape = operation.output_shape
-    write = None if shape is None else compiler(operation.service_model).members(shape)
-    namespace = str(operation.metadata["xmlNamespace"]).rstrip("/")
-    opening = f'{DECLARATION}<{operation.name}Response xmlns="{namespace}/"><requestId>'
-    closing = f"</{operation.name}Response>"
-
-    def answer(result: Mapping[str, Any], request_id: str) -> WireResponse:
-        pieces = [opening, request_id, "</requestId>"]
-        if write is not None:
-            write(result, pieces.append)
-        pieces.append(closing)
-        return WireResponse(200, ec2_headers(request_id), "".join(pieces).encode())
-
-    return answer
-
-
-def query(operation: OperationModel) -> Serializer:
-    """Write `<XResponse><XResult>…members…</XResult><ResponseMetadata/></XResponse>`."""
-    shape = operation.output_shape
-    write = None if shape is None else compiler(operation.service_model).members(shape)
-    wrapper = None if shape is None else shape.serialization.get("resultWrapper")
-    opening = (
-        f'{DECLARATION}<{operation.name}Response xmlns="{operation.metadata["xmlNamespace"]}">'
-    )
-    closing = f"</RequestId></ResponseMetadata></{operation.name}Response>"
-
-    def answer(result: Mapping[str, Any], request_id: str) -> WireResponse:
-        pieces = [opening]
-        if wrapper:
-            pieces.append(f"<{wrapper}>")
-        if write is not None:
-            write(result, pieces.append)
-        if wrapper:
-            pieces.append(f"</{wrapper}>")
-        pieces += ["<ResponseMetadata><RequestId>", request_id, closing]
-        return WireResponse(200, query_headers(request_id), "".join(pieces).encode())
-
-    return answer
 
 
 def serialize_error(
@@ -95,37 +58,49 @@ def serialize_error(
     members: Mapping[str, str],
     request_id: str,
 ) -> WireResponse:
-    """Write the error document of a protocol; members are further elements of the error."""
-    error = element("Code", code) + element("Message", message)
-    error += "".join(element(name, text) for name, text in members.items())
+    """Write the error document of a protocol; members are further elements of the error.
+
+    The answer to HEAD has no body: that is the sender's part.
+    """
     match protocol:
         case "ec2":
+            error = xml_error(code, message, members)
             document = (
-                f"<Response><Errors><Error>{error}</Error></Errors>"
-                f"<RequestID>{request_id}</RequestID></Response>"
+                f"<Response><Errors>{error}</Errors><RequestID>{request_id}</RequestID></Response>"
             )
-            headers = ec2_headers(request_id)
+            response = WireResponse(status, ec2_headers(request_id), xml(document))
         case "query":
-            side = "Sender" if status < 500 else "Receiver"
+            side = {"Type": "Sender" if status < 500 else "Receiver"}
             document = (
-                f"<ErrorResponse><Error><Type>{side}</Type>{error}</Error>"
+                f"<ErrorResponse>{xml_error(code, message, {**side, **members})}"
                 f"<RequestId>{request_id}</RequestId></ErrorResponse>"
             )
-            headers = query_headers(request_id)
+            response = WireResponse(status, query_headers(request_id), xml(document))
+        case "rest-xml":
+            ids = {"RequestId": request_id, "HostId": host_id(request_id)}
+            response = WireResponse(status, s3_headers(request_id))
+            if status not in NO_BODY:
+                response.body = xml(xml_error(code, message, {**members, **ids}))
+                response.headers["Content-Type"] = "application/xml"
+        case "rest-json":
+            response = WireResponse(status, json_headers(request_id, "application/json"))
+            response.headers["x-amzn-ErrorType"] = code
+            response.body = json.dumps({"message": message, **members}).encode()
+        case "json":
+            response = WireResponse(status, json_headers(request_id, "application/x-amz-json-1.1"))
+            response.body = json.dumps({"__type": code, "message": message, **members}).encode()
         case _:
             raise NotImplementedError(protocol)
-    return WireResponse(status, headers, (DECLARATION + document).encode())
+    return response
 
 
-def ec2_headers(request_id: str) -> dict[str, str]:
-    """List the headers of every answer of EC2."""
-    return {
-        "Content-Type": "text/xml;charset=UTF-8",
-        "Server": "AmazonEC2",
-        "x-amzn-RequestId": request_id,
-    }
+def xml_error(code: str, message: str, members: Mapping[str, str]) -> str:
+    """Write the element that all error documents in XML share."""
+    error = element("Code", code) + element("Message", message)
+    error += "".join(element(name, text) for name, text in members.items())
+    return f"<Error>{error}</Error>"
 
 
-def query_headers(request_id: str) -> dict[str, str]:
-    """List the headers of every answer of IAM and STS."""
-    return {"Content-Type": "text/xml", "x-amzn-RequestId": request_id}
+def xml(document: str) -> bytes:
+    """Encode a whole document."""
+    return (DECLARATION + document).encode()

@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
+from functools import lru_cache
 from typing import Any
 
 INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
@@ -85,6 +86,7 @@ READERS: dict[str, Callable[[str], Any]] = {
 }  # by type name; each raises ValueError when the text cannot be such a value
 
 
+@lru_cache(4096)  # writing one costs as much as ten strings, and lists are asked for again
 def iso8601(moment: datetime) -> str:
     """Write a moment as EC2 and S3 do: UTC, milliseconds, a trailing Z."""
     if moment.tzinfo is not UTC:
