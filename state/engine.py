@@ -1,0 +1,269 @@
+"""The engine: runs each task as a durable workflow. What is known of DBOS is known here (and a
+little of it in the reaper).
+
+    submit ── one transaction: the task's row, and a workflow whose id and       workflow ENQUEUED
+              argument are the task's id                                                    │
+                                                                                            │
+    the queue  of each account and Region at most `quota` run at once, the oldest    ≤ 0.25 s │
+               first; on one host at most `slots` in all, each account in its turn          │
+                                                                                            ▼
+    run(job) ─► job.phase ─► job.phase ─► … COMPLETED      a phase is a step; its     PENDING
+        │ cancelled ─► scratch removed ─► CANCELLED        value is kept as JSON            │
+        └ failed ────► scratch removed ─► FAILED                                            ▼
+                                                                                     SUCCESS, …
+
+Kill it anywhere: the reaper of the next start, or of another worker, puts what was running back
+into the queue, and each task goes on with the phase it was in, under a higher attempt.
+
+DBOS keeps its tables beside ours, and may be launched once in a process at a time. It takes a
+second to import: `start` does that, in a thread of the caller's, while the server answers already.
+A task submitted before that is a row alone, and the reaper's first find.
+"""
+
+import asyncio
+import logging
+import os
+import secrets
+import socket
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Final
+
+from state import current
+from state.blobs import Blobs
+from state.jobs import Job, Outcome, Step, end
+from state.leases import TTL, Leases
+from state.reaper import Reaper
+from state.store import Store, Tx
+from state.tasks import Task, TaskState
+
+if TYPE_CHECKING:
+    from dbos import DBOSClient
+
+Run = Callable[[Job], Awaitable[None]]
+
+APPLICATION: Final = "vmie"
+VERSION: Final = "1"  # by hand: DBOS's own, a hash of our code, would orphan tasks at an upgrade
+QUEUE: Final = "convert"
+WORKFLOW: Final = "convert"
+POLL: Final = 0.25  # seconds until a task starts; half of that costs 2 % more of a slow core
+NOTICE: Final = 0.4  # seconds until a worker sees that another process has cancelled its task
+DEATHS: Final = 20  # of workers, that a task may survive: it may be what kills them
+
+log = logging.getLogger(__name__)
+
+
+class Engine:
+    """Runs tasks, here or wherever else a worker shares the database and the blobs."""
+
+    def __init__(
+        self,
+        store: Store,
+        blobs: Blobs,
+        *,
+        quota: int = 5,
+        slots: int | None = None,
+        lease: float = TTL,
+    ) -> None:
+        self._store = store
+        self._blobs = blobs
+        self._quota = quota
+        self._slots = slots or max(quota, 4 * (os.cpu_count() or 1))
+        worker = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+        self._leases = Leases(store, worker, lease)
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._client: DBOSClient | None = None
+        self._reaper: Reaper | None = None
+        self._stopping = False
+
+    def submit(self, tx: Tx, task: Task) -> None:
+        """Keep a new task and have it run: both in this transaction, or neither."""
+        tx.tasks.add(task)
+        self._enqueue(tx, task)
+
+    def cancel(self, task_id: str) -> None:
+        """Stop a task whose row has moved to CANCELLED or DELETING, wherever it runs."""
+        if self._client is not None:  # else it runs nowhere, and the reaper will find it
+            self._client.cancel_workflow(task_id)
+        if (running := self._running.get(task_id)) is not None:
+            running.get_loop().call_soon_threadsafe(running.cancel)
+        if self._reaper is not None:
+            self._reaper.nudge()
+
+    def recover(self) -> None:
+        """Find the tasks that nobody is at work on now, rather than in a moment."""
+        if self._reaper is not None:
+            self._reaper.recover()
+
+    def set_quota(self, quota: int) -> None:
+        """Let so many tasks of an account and Region run at once, of those in the queue too."""
+        self._quota = quota
+        if self._client is not None and (queue := self._client.retrieve_queue(QUEUE)) is not None:
+            queue.set_partition_concurrency(quota)
+
+    def start(self, run: Run | None) -> None:
+        """Begin to run tasks; without `run`, only submit and cancel them. Blocks for a second."""
+        from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer, _core
+
+        _quieten()
+        url = self._store.engine.url.render_as_string(hide_password=False)
+        DBOS.migrate(url)
+        client = DBOSClient(
+            system_database_engine=self._store.engine,
+            serializer=DBOSPortableJSONSerializer(),
+            application_name=APPLICATION,
+            lazy=True,
+        )
+        self._client = client
+        if run is None:
+            return
+        _core._PREEMPTIBLE_POLL_INTERVAL_SEC = NOTICE  # not part of its interface; 1 s else
+        DBOS(
+            config={
+                "name": APPLICATION,
+                "application_version": VERSION,
+                "executor_id": self._leases.worker,
+                "system_database_url": url,
+                "system_database_engine": self._store.engine,
+                "run_migrations": False,
+                "serializer": DBOSPortableJSONSerializer(),
+                "use_listen_notify": False,  # nobody waits for a message
+                "log_level": "WARNING",
+            }
+        )
+
+        @DBOS.workflow(name=WORKFLOW, max_recovery_attempts=DEATHS)
+        async def convert(task_id: str) -> None:
+            await self._convert(task_id, run)
+
+        self._leases.hold()
+        client.register_queue(
+            QUEUE,
+            partition_concurrency=self._quota,
+            worker_concurrency=self._slots,
+            polling_interval_sec=POLL,
+            on_conflict="always_update",
+        )
+        self._reaper = Reaper(
+            self._store,
+            self._blobs,
+            client,
+            self._leases,
+            running=self._running,
+            cancel=self.cancel,
+            enqueue=self._enqueue_late,
+            queue=QUEUE,
+        )
+        self._reaper.recover()
+        DBOS.launch()
+        self._reaper.start()
+
+    def stop(self) -> None:
+        """Let go of every task: another worker, or the next start, goes on with it."""
+        self._stopping = True
+        if self._reaper is None:
+            return
+        from dbos import DBOS
+
+        self._reaper.stop()
+        DBOS.destroy(destroy_registry=True)
+        self._leases.release()
+
+    def _enqueue(self, tx: Tx, task: Task) -> None:
+        if self._client is None:
+            return  # DBOS is still loading: the reaper will find the task
+        self._client.enqueue_in_transaction(
+            tx.connection,
+            {
+                "workflow_name": WORKFLOW,
+                "workflow_id": task.id,
+                "queue_name": QUEUE,
+                "queue_partition_key": f"{task.account_id}/{task.region}",
+            },
+            task.id,
+        )
+
+    def _enqueue_late(self, task_id: str) -> None:
+        with self._store.begin() as tx:
+            task = tx.tasks.get(task_id)
+            if task is not None and task.state is TaskState.PENDING:
+                self._enqueue(tx, task)
+
+    async def _convert(self, task_id: str, run: Run) -> None:
+        """Run a task to its end, or until it is in other hands."""
+        current.task_id.set(task_id)
+        this = asyncio.current_task()
+        assert this is not None
+        self._running[task_id] = this
+        try:
+            task = await asyncio.to_thread(self._read, task_id)
+            job = Job(task, self._store, self._blobs, self._durably)
+            if not task.state.ended and task.state is not TaskState.DELETING:
+                try:
+                    await run(job)
+                except asyncio.CancelledError:
+                    if self._stopping:
+                        raise
+                except Exception:  # an edge, like the worker before it: the task must not hang
+                    log.exception("task %s failed, and the worker did not see why", task_id)
+            await asyncio.to_thread(self._settle, job)
+        finally:
+            self._running.pop(task_id, None)
+
+    async def _durably(self, name: str, step: Step) -> Outcome:
+        """Run a step, or return what it gave when it was done before."""
+        from dbos import DBOS, error
+
+        async def attempt() -> Outcome:
+            try:
+                return await step()
+            except Exception as failure:
+                raise _Failed(failure) from failure
+
+        try:
+            return await DBOS.run_step_async({"name": name, "preemptible": True}, attempt)
+        except _Failed as failed:
+            failure = failed.failure
+        except error.DBOSBaseException as lost:  # cancelled, or another worker runs it now
+            raise asyncio.CancelledError(str(lost)) from None
+        raise failure
+
+    def _read(self, task_id: str) -> Task:
+        with self._store.read() as tx:
+            task = tx.tasks.get(task_id)
+        assert task is not None, "a task is not forgotten while it is in the queue"
+        return task
+
+    def _settle(self, job: Job) -> None:
+        """Leave nothing of a task behind once its pipeline has ended, however it has."""
+        if self._read(job.task_id).attempt == job.attempt:  # else it is in other hands
+            end(self._store, self._blobs, job.task_id, "ServerError: an internal error occurred")
+
+
+class _Failed(BaseException):
+    """Carries a step's error past DBOS, which would remember it, but not its type."""
+
+    def __init__(self, failure: Exception) -> None:
+        super().__init__(failure)
+        self.failure = failure
+
+
+class _Orderly(logging.Filter):
+    """Drops the alarm that DBOS raises, with tracebacks, when a task is cancelled or let go of."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        said = record.getMessage()
+        return not (
+            type(error).__name__ == "DBOSAwaitedWorkflowCancelledError"
+            or said.startswith("Asyncio task cancelled")
+            or "Waiting for the" in said  # … recorded outcome, of a workflow that isn't ours now
+        )
+
+
+def _quieten() -> None:
+    """Have DBOS log like anyone else: warnings and worse, through our handlers."""
+    logger = logging.getLogger("dbos")
+    if not any(isinstance(known, _Orderly) for known in logger.filters):
+        logger.addFilter(_Orderly())
+        logger.addHandler(logging.NullHandler())  # or DBOS would add one of its own
+    logger.setLevel(logging.WARNING)
