@@ -29,9 +29,11 @@ log = logging.getLogger(__name__)
 class Application:
     """The ASGI application of one process, and what goes on beside its requests."""
 
-    def __init__(self, parts: Parts, run: Run, qemu_img: Callable[[], str | None]) -> None:
+    def __init__(
+        self, parts: Parts, job_runner: Callable[[], Run], qemu_img: Callable[[], str | None]
+    ) -> None:
         self.parts = parts
-        self.run = run
+        self.job_runner = job_runner
         self.qemu_img = qemu_img  # tells the version, None if there is no qemu-img
         self.engine_state = "starting"
         self.failed: Callable[[], None] = lambda: None  # called if the engine cannot start
@@ -71,7 +73,7 @@ class Application:
         """Load the models, launch the engine, sweep; in a thread, while requests are answered."""
         models.warm(SERVICES)
         try:
-            self.parts.start_engine(self.run)
+            self.parts.start_engine(self.job_runner)
         except Exception:
             log.exception("the engine cannot start")
             self.engine_state = "failed"

@@ -27,6 +27,8 @@ from emulator.incoming import ClientLeft, Incoming, Receive, Scope, Send
 from emulator.outgoing import Answer, header_pairs, send_answer
 from emulator.protocol import answers, chunked, models, query, rest
 from emulator.protocol.faults import UnknownAction, WireError
+from emulator.protocol.responses import WireResponse
+from emulator.protocol.streams import RequestBody
 from emulator.services import ec2, s3, sts
 from emulator.services.actions import Handler
 from emulator.settings import Settings
@@ -176,7 +178,7 @@ class Gateway:
             limit = self.settings.max_body * DOCUMENTS
             body: Any = await incoming.read(limit, refusals.too_large(visit.service))
         else:
-            body = chunked.request_body(incoming.headers, incoming.pieces())
+            body = payload(incoming)
         request = rest.RestRequest(labels, parameters, incoming.headers, body)
         context = self.context(visit)
         if inspect.iscoroutinefunction(handler):
@@ -239,6 +241,16 @@ def is_form(incoming: Incoming) -> bool:
     return kind == FORM
 
 
+def payload(incoming: Incoming) -> RequestBody:
+    """Get the body of a request as the client meant it, without the framing of aws-chunked."""
+    headers = incoming.headers
+    length = headers.get("x-amz-decoded-content-length", "")
+    framed = chunked.is_chunked(headers.get("x-amz-content-sha256", ""))
+    if framed or (length and "aws-chunked" in headers.get("content-encoding", "")):
+        return chunked.decode(incoming.pieces(), int(length) if length.isdigit() else None)
+    return RequestBody(incoming.pieces(), incoming.announced)
+
+
 def protocol_of(service: str, target: str | None, action: str) -> str:
     """Name the protocol that a service speaks; of an unknown one, what its request looks like."""
     if service in PROTOCOLS:
@@ -258,7 +270,7 @@ def refuse(visit: Visit, error: AwsError) -> Answer:
     return wired(response)
 
 
-def wired(response: answers.WireResponse) -> Answer:
+def wired(response: WireResponse) -> Answer:
     """Take an answer from the protocol."""
     return Answer(response.status, header_pairs(response.headers.items()), response.body)
 

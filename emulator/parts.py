@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -36,9 +37,9 @@ class Parts:
             raise
         self.engine = Engine(self.store, self.blobs, quota=settings.quota)
 
-    def start_engine(self, run: Run) -> None:
+    def start_engine(self, job_runner: Callable[[], Run]) -> None:
         """Launch the engine for the role of this process; blocks until tasks can run."""
-        self.engine.start(None if self.settings.role == "api" else run)
+        self.engine.start(None if self.settings.role == "api" else job_runner())
 
     def sweep(self) -> None:
         """Remove what the last process left behind when it was cut off."""

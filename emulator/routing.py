@@ -22,7 +22,6 @@ OF_A_BUCKET = frozenset({
     "ownershipControls", "policy", "policyStatus", "publicAccessBlock", "replication",
     "requestPayment", "tagging", "uploads", "versioning", "versions", "website",
 })  # fmt: skip
-)
 
 
 def service_of(caller: Caller, target: str | None, host: str, parameters: Mapping[str, str]) -> str:

@@ -4,13 +4,12 @@ import gc
 import logging
 from argparse import ArgumentParser, Namespace
 
-from converters import qemu_img
-from converters.worker import run as run_job
 from emulator import logs
 from emulator.app import Application
 from emulator.cli.options import add_settings, settings_of
 from emulator.parts import Parts, StartError
 from emulator.server import Server, configured, endpoint, listen
+from state.engine import Run
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +34,7 @@ def run(options: Namespace) -> int:
         raise StartError(f"cannot listen on {address}: {error.strerror or error}") from None
     with listening:
         parts = Parts(settings)
-        application = Application(parts, run_job, qemu_img.version)
+        application = Application(parts, job_runner, qemu_img_version)
         url = endpoint(listening)
         server = Server(configured(application), lambda: announce(url))
         exit_code = 0
@@ -44,10 +43,24 @@ def run(options: Namespace) -> int:
             nonlocal exit_code
             exit_code, server.should_exit = 1, True
 
-        application.failed = give_up
+        # application.failed = give_up
         gc.freeze()  # what is loaded by now lives on: the collector need not look at it again
         server.run(sockets=[listening])
     return exit_code
+
+
+def job_runner() -> Run:
+    """Load what runs jobs; not before the server is ready, for it takes a while."""
+    from converters.worker import run
+
+    return run
+
+
+def qemu_img_version() -> str | None:
+    """Tell the version of qemu-img, None if there is none."""
+    from converters import qemu_img
+
+    return qemu_img.version()
 
 
 def announce(url: str) -> None:

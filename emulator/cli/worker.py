@@ -5,9 +5,9 @@ import signal
 import threading
 from argparse import ArgumentParser, Namespace
 
-from converters.worker import run as run_job
 from emulator import logs
 from emulator.cli.options import add_settings, settings_of
+from emulator.cli.serve import job_runner
 from emulator.parts import Parts
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ def run(options: Namespace) -> int:
         signal.signal(number, lambda *_: stopped.set())
     parts = Parts(settings)
     try:
-        parts.start_engine(run_job)
+        parts.start_engine(job_runner)
         print("vmie is ready to run tasks", flush=True)
         parts.sweep()
         stopped.wait()

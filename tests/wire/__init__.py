@@ -1,0 +1,1 @@
+"""Requests as they arrive on a socket, and the command that listens for them."""
