@@ -18,6 +18,12 @@ V = TypeVar("V")
 
 REMEMBERED: Final = 8192  # decoded values of a kind, 1 to 2 KB each
 
+Insert: TypeAlias = sqlite.Insert | postgresql.Insert
+INSERTS: Final[Mapping[str, Callable[[Table], Insert]]] = {
+    "sqlite": sqlite.insert,
+    "postgresql": postgresql.insert,
+}
+
 Columns = Mapping[str, object]
 
 
@@ -61,8 +67,10 @@ class Kind(Generic[T]):
         self.update = update(table).where(*where)
         self.delete = delete(table).where(*where).returning(table.c.document)
         self.insert = {
-            "sqlite": sqlite.insert(table).on_conflict_do_nothing(),
-            "postgresql": postgresql.insert(table).on_conflict_do_nothing(),
+            dialect: insert(table)
+            .on_conflict_do_nothing()
+            .execution_options(preserve_rowcount=True)
+            for dialect, insert in INSERTS.items()
         }
 
     def row(self, value: T) -> dict[str, object]:

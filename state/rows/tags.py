@@ -4,9 +4,8 @@ from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
-from state.rows.room import Listing, Numbered
+from state.rows.room import INSERTS, Insert, Listing, Numbered
 from state.rows.texts import among
 from state.tables import tags
 
@@ -33,16 +32,13 @@ REMOVE_KEY = REMOVE.where(tags.c.key == bindparam("at_key"))
 REMOVE_VALUE = REMOVE_KEY.where(tags.c.value == bindparam("at_value"))
 
 
-def _upsert(insert: sqlite.Insert | postgresql.Insert) -> sqlite.Insert | postgresql.Insert:
+def _upsert(insert: Insert) -> Insert:
     return insert.on_conflict_do_update(
         index_elements=["resource_id", "key"], set_={"value": insert.excluded.value}
     )
 
 
-PUT = {
-    "sqlite": _upsert(sqlite.insert(tags)),
-    "postgresql": _upsert(postgresql.insert(tags)),
-}
+PUT = {dialect: _upsert(insert(tags)) for dialect, insert in INSERTS.items()}
 
 
 class TagRow(NamedTuple):

@@ -33,7 +33,7 @@ def _columns(task: Task) -> Columns:
         "account_id": task.account_id,
         "region": task.region,
         "kind": task.work.kind,
-        "state": task.state,
+        "state": task.state.value,
         "attempt": task.attempt,
         "client_token": task.client_token,
     }
