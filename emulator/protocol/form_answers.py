@@ -24,6 +24,9 @@ def ec2(operation: OperationModel) -> Serializer:
         pieces = [opening, request_id, "</requestId>"]
         if write is not None:
             write(result, pieces.append)
+        else:
+            # The model leaves it out, but EC2 says it and older clients look for it.
+            pieces.append("<return>true</return>")
         pieces.append(closing)
         return WireResponse(200, ec2_headers(request_id), "".join(pieces).encode())
 
