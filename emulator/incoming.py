@@ -87,11 +87,7 @@ def joined(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
 
 
 def origin_form(target: bytes) -> tuple[bytes, bytes | None]:
-    """Split an absolute-form request target into the usual form and its host.
-
-    Bytes that do not belong into a request line are escaped, since some clients send a key's
-    UTF-8 as it is.
-    """
+    """Split an absolute-form request target into the usual form and its host."""
     host = None
     if target[:7].lower() in (b"http://", b"https:/"):
         host, slash, rest = target.split(b"://", 1)[1].partition(b"/")
@@ -99,6 +95,9 @@ def origin_form(target: bytes) -> tuple[bytes, bytes | None]:
             host, _, rest = host.partition(b"?")
             slash = b"/?"
         target, host = (slash or b"/") + rest, host.rpartition(b"@")[2]
-    if not target.isascii():
-        target = quote(target, safe="".join(map(chr, range(33, 127)))).encode()
     return target, host
+
+
+def escaped(line: bytes) -> bytes:
+    """Escape the bytes that do not belong into a request line."""
+    return quote(line, safe="".join(map(chr, range(32, 127)))).encode()

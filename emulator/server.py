@@ -10,7 +10,7 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from emulator.incoming import origin_form
+from emulator.incoming import escaped, origin_form
 
 # After an early answer (NoSuchBucket) the rest of an upload is read and dropped, since many
 # clients do not look for an answer before they have sent everything. Beyond this we hang up.
@@ -22,7 +22,26 @@ GRACE = 3  # seconds for the requests that are under way when the server is told
 class Protocol(HttpToolsProtocol):
     """HTTP/1.1 as clients speak it, absolute-form request lines and stray bytes included."""
 
-    dropped = 0
+    between = True  # requests
+    dropped = 0  # bytes of a body after its answer
+
+    def data_received(self, data: bytes) -> None:
+        """Escape a key's raw UTF-8 in the request line; the parser refuses it."""
+        if self.between:
+            line, end, rest = data.partition(b"\r\n")
+            if not line.isascii():
+                data = escaped(line) + end + rest
+        super().data_received(data)
+
+    def on_message_begin(self) -> None:
+        """Note that what follows is no request line."""
+        self.between = False
+        super().on_message_begin()
+
+    def on_message_complete(self) -> None:
+        """Note that a request line comes next."""
+        self.between = True
+        super().on_message_complete()
 
     def on_url(self, url: bytes) -> None:
         """Escape what the parsers of URLs refuse."""
@@ -31,7 +50,7 @@ class Protocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Put the host of an absolute-form request line in the place of the header Host."""
         self.dropped = 0
-        if not self.url.startswith(b"/") or not self.url.isascii():
+        if not self.url.startswith(b"/"):
             self.url, host = origin_form(self.url)
             if host is not None:
                 self.headers[:] = [pair for pair in self.headers if pair[0] != b"host"]

@@ -123,7 +123,7 @@ def table() -> str:
     rows = [
         "| flag | environment, TOML | default | what it is |",
         "|---|---|---|---|",
-        "| `--config` | `VMIE_CONFIG` | | A TOML file, with the names of this column. |",
+        "| `--config` | `VMIE_CONFIG` |  | A TOML file with settings by these names. |",
     ]
     for name, field in Settings.model_fields.items():
         default = field.default
