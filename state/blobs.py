@@ -98,7 +98,8 @@ class Blobs:
 
         known tells which of some blobs a row names, unfinished which of some tasks go on. Where
         other hosts are at work in the same root, age must be longer than any of them takes between
-        the last byte and the row; alone, at start, nothing is too young.
+        the last byte and the row. Alone it may be nothing: what comes into being after the call is
+        left alone, so that a server can begin to serve while it is being swept.
         """
         before = time.time() - age.total_seconds()
         incoming = blobs = scratch = 0
@@ -137,6 +138,9 @@ def _old(folder: Path, before: float) -> Iterator[os.DirEntry[str]]:
 
 def _remove_tree(folder: Path) -> None:
     """Remove a folder although a dying program may still be writing into it."""
+    if folder.is_symlink() or folder.is_file():
+        folder.unlink(missing_ok=True)
+        return
     for _ in range(20):
         shutil.rmtree(folder, ignore_errors=True)
         if not folder.exists():

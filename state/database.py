@@ -126,17 +126,14 @@ class Database:
 
     def prepare(self) -> None:
         """Make what must be there before the first table: the folder, and the mode of the log."""
-        if not self.is_sqlite or not self.url.database:
+        if not self.is_sqlite:
             return
+        if not self.url.database:
+            raise ValueError(f"{self.url} names no file")
         Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(self.url.database, timeout=BUSY_MS / 1000)
         try:
-            # Kept in the file. SQLite doesn't wait when two processes ask for it at once.
-            while connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
-                try:
-                    connection.execute("PRAGMA journal_mode = WAL")
-                except sqlite3.OperationalError:
-                    time.sleep(0.01)
+            _log_ahead(connection)
         finally:
             connection.close()
 
@@ -150,6 +147,21 @@ def _with_driver(url: URL) -> URL:
     if url.drivername in {"postgres", "postgresql"}:
         return url.set(drivername="postgresql+psycopg")
     return url
+
+
+def _log_ahead(connection: sqlite3.Connection) -> None:
+    """Switch the file to a write-ahead log, for good."""
+    mode = ""
+    deadline = time.monotonic() + BUSY_MS / 1000
+    while not mode:
+        try:
+            (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+        except sqlite3.OperationalError:  # SQLite doesn't wait when two ask for it at once
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+    if mode != "wal":
+        raise RuntimeError("SQLite cannot keep a write-ahead log here: is it a network filesystem?")
 
 
 def _sqlite_engine(url: URL, opened: Listener) -> Engine:

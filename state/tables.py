@@ -11,7 +11,8 @@
 A sequence number is given at creation and never again: lists are in its order and are paged by it.
 S3 keys are kept as their UTF-8 bytes, so that both databases order them as S3 does, and any
 character may stand in them. DBOS keeps its own tables beside these (in the schema `dbos` on
-PostgreSQL). A change here needs a migration, and HEAD there raised; a test compares the two.
+PostgreSQL). A change here needs a migration, and HEAD there raised; a test compares the two. A
+value may gain members that have a default; to rename or remove one needs a migration, too.
 """
 
 from sqlalchemy import (

@@ -8,14 +8,28 @@ revisions in `versions/`. The tests prove that both ways lead to the same tables
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Column, Connection, MetaData, String, Table, inspect, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    inspect,
+    select,
+)
 
 from state.database import Database
 from state.tables import METADATA
 
 HEAD: Final = "0001"
 # As Alembic makes it: its commands work on our databases.
-VERSION = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))
+VERSION = Table(
+    "alembic_version",
+    MetaData(),
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)
 
 
 class SchemaTooNew(Exception):
@@ -33,7 +47,7 @@ def migrate(database: Database) -> None:
         if version is None:
             _create(connection)
         elif version != HEAD:
-            _upgrade(connection, version)
+            upgrade(connection)
 
 
 def _version(connection: Connection) -> str | None:
@@ -48,7 +62,8 @@ def _create(connection: Connection) -> None:
     connection.execute(VERSION.insert().values(version_num=HEAD))
 
 
-def _upgrade(connection: Connection, version: str) -> None:
+def upgrade(connection: Connection) -> None:
+    """Run the revisions that are missing; SchemaTooNew if the database's own is not among them."""
     from alembic import command
     from alembic.config import Config
     from alembic.util import CommandError
@@ -59,4 +74,4 @@ def _upgrade(connection: Connection, version: str) -> None:
     try:
         command.upgrade(config, "head")
     except CommandError as error:
-        raise SchemaTooNew(f"the database is at revision {version}: {error}") from error
+        raise SchemaTooNew(str(error)) from error
