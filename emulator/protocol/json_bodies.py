@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from emulator.protocol.faults import InvalidValue, MalformedJSON, MissingMember
+from emulator.protocol.responses import ELSEWHERE
 from emulator.protocol.scalars import READERS, decimal, epoch, moment_text, timestamp
 
 LARGEST = 16 << 20
@@ -98,7 +99,8 @@ def written(shape: Any, value: Any) -> Any:
             return {
                 member.serialization.get("name", name): written(member, value[name])
                 for name, member in shape.members.items()
-                if value.get(name) is not None and "location" not in member.serialization
+                if value.get(name) is not None
+                and member.serialization.get("location") not in ELSEWHERE
             }
         case _ if value is None:
             return None  # in a list or map that may have gaps

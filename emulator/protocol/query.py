@@ -169,9 +169,6 @@ class Forms:
 
     def wire_name(self, name: str, member: Any) -> str:
         """Name a member as the client writes it."""
-        if member.type_name == "list" and member.serialization.get("flattened"):
-            name = member.serialization.get("name", name)
-            return str(member.member.serialization.get("name", name))
         return str(member.serialization.get("name", name))
 
     def item_level(self, shape: Any) -> str | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -165,6 +165,8 @@ def list_reader(shape: Any) -> Callable[[str, str], Any]:
 
 def header_items(text: str) -> list[str]:
     """Split a header's list; an item in double quotes may hold commas."""
+    if not text.strip():
+        return []
     return [
         re.sub(r"\\(.)", r"\1", found[1]) if found[1] is not None else found[2].strip()
         for found in HEADER_ITEM.finditer(text)
@@ -176,7 +178,7 @@ def body_members(operation: OperationModel, shape: Any, body: Any) -> dict[str, 
     payload = shape.serialization.get("payload")
     if payload is None:
         in_body = any("location" not in m.serialization for m in shape.members.values())
-        return document(operation, shape, body, None) if in_body and body else {}
+        return document(operation, shape, body) if in_body and body else {}
     member = shape.members[payload]
     if member.type_name == "blob":
         return {payload: body} if body != b"" or operation.has_streaming_input else {}
@@ -189,13 +191,15 @@ def body_members(operation: OperationModel, shape: Any, body: Any) -> dict[str, 
             raise MalformedBody("the body is not UTF-8") from error
     if member.type_name == "structure" and member.is_document_type:
         return {payload: json.loads(body)}
-    return {payload: document(operation, member, body, member.serialization.get("name", payload))}
+    own_name = operation.service_model.shape_for(member.name).serialization.get("name", member.name)
+    roots = {own_name, member.serialization.get("name", payload)}
+    return {payload: document(operation, member, body, roots)}
 
 
 def document(
-    operation: OperationModel, shape: Any, body: bytes, root: str | None
+    operation: OperationModel, shape: Any, body: bytes, roots: Collection[str] = ()
 ) -> dict[str, Any]:
     """Read a body that is one document in the spelling of the service."""
     if operation.service_model.protocol == "rest-xml":
-        return xml_reader.read(operation.service_model, shape, body, root)
+        return xml_reader.read(operation.service_model, shape, body, roots)
     return json_bodies.read(shape, body)

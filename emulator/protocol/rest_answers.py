@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from emulator.protocol import json_bodies
 from emulator.protocol.responses import (
+    ELSEWHERE,
     Body,
     Serializer,
     WireResponse,
@@ -129,7 +130,7 @@ def header_members(shape: Any) -> list[tuple[str, str, str, Any]]:
     return [
         (name, place, member.serialization.get("name", name), member)
         for name, member in shape.members.items()
-        if (place := member.serialization.get("location")) in ("header", "headers", "statusCode")
+        if (place := member.serialization.get("location")) in ELSEWHERE
     ]
 
 
@@ -174,7 +175,10 @@ def body_writer(
         return None, content_type
     payload = shape.serialization.get("payload")
     if payload is None:
-        in_body = any("location" not in m.serialization for m in shape.members.values())
+        in_body = any(
+            member.serialization.get("location") not in ELSEWHERE
+            for member in shape.members.values()
+        )
         return (document(operation, shape, None) if in_body else None), content_type
     member = shape.members[payload]
     if member.type_name == "structure":

@@ -7,7 +7,7 @@ body is MalformedXML, as it is in S3.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from xml.parsers.expat import ExpatError
@@ -26,14 +26,16 @@ LARGEST = 16 << 20  # 1,000 keys to delete or 10,000 parts with checksums are be
 DEEPEST = 64
 
 
-def read(model: ServiceModel, shape: Any, body: bytes, root: str | None = None) -> dict[str, Any]:
+def read(
+    model: ServiceModel, shape: Any, body: bytes, roots: Collection[str] = ()
+) -> dict[str, Any]:
     """Read a document into the members of a structure; MalformedXML if it isn't one.
 
-    With `root` the root element must have that name.
+    With `roots` the root element must have one of these names.
     """
     name, content = document(body)
-    if root is not None and name != root:
-        raise MalformedXML(f"the root element is {name}, not {root}")
+    if roots and name not in roots:
+        raise MalformedXML(f"the root element is {name}")
     members: dict[str, Any] = readers(model).structure(shape)(content)
     return members
 
@@ -120,8 +122,6 @@ class Readers:
                 continue
             flat = bool(member.serialization.get("flattened"))
             element = member.serialization.get("name", name)
-            if flat and member.type_name == "list":
-                element = member.member.serialization.get("name", element)
             if member.serialization.get("xmlAttribute"):
                 element = "@" + local(element)
             fields[element] = (name, self.reader(member), flat)

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from emulator.protocol.responses import ELSEWHERE
 from emulator.protocol.scalars import decimal, iso8601, text_of
 
 if TYPE_CHECKING:
@@ -45,7 +46,6 @@ TEXTS = {
     "blob": "text_of('blob', {0})",
     "timestamp": "iso8601({0})",
 }  # how a scalar becomes text, as the source of an expression
-ELSEWHERE = frozenset({"header", "headers", "statusCode", "uri", "querystring"})
 
 
 def escape(text: str) -> str:
@@ -124,20 +124,14 @@ class Compiler:
             if member.serialization.get("xmlAttribute"):
                 attributes.append((member_name, member))
                 continue
+            tag = member.serialization.get("name", member_name)
             yield f" if (v0 := get({member_name!r})) is not None:"
-            yield from self.value(member, self.tag(member_name, member), 0, "  ")
+            yield from self.value(member, tag, 0, "  ")
         if attributes:
             yield f"def attributes_{name}(value, add):"
             for member_name, member in attributes:
                 yield f" if (v0 := value.get({member_name!r})) is not None:"
                 yield f"  add(' {member.serialization['name']}=\"' + escape(v0) + '\"')"
-
-    def tag(self, name: str, member: Any) -> str:
-        """Name the element of a member."""
-        if member.type_name == "list" and member.serialization.get("flattened"):
-            name = member.serialization.get("name", name)
-            return str(member.member.serialization.get("name", name))
-        return str(member.serialization.get("name", name))
 
     def value(self, shape: Any, tag: str, depth: int, indent: str) -> Iterator[str]:
         """Write the source that adds the value in variable v<depth> as elements called tag."""
