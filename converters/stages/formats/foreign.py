@@ -1,0 +1,31 @@
+"""Formats that are recognised only to be refused: qemu would open them, the service does not.
+
+    qcow2, qcow   0  "QFI\\xfb"            QED      0   "QED\\0"
+    VDI          64  0xbeda107f           Parallels  0  "WithoutFreeSpace", "WithouFreSpacExt"
+    OVA           0  name of the OVF descriptor, the first member   257  "ustar"
+
+A disk that happens to begin so would be refused too; a real one begins with boot code.
+"""
+
+from typing import Final
+
+from converters.stages.formats.image import SECTOR, Image
+
+MAGICS: Final = (
+    (0, b"QFI\xfb"),
+    (0, b"QED\0"),
+    (0, b"WithoutFreeSpace"),
+    (0, b"WithouFreSpacExt"),
+    (64, b"\x7f\x10\xda\xbe"),
+)
+TAR: Final = (257, b"ustar")
+NAME: Final = 100  # bytes of a tar member's name
+
+
+def matches(image: Image) -> bool:
+    """Tell whether this is one of the formats that are not imported."""
+    head = image.begins(SECTOR)
+    if any(head.startswith(magic, offset) for offset, magic in MAGICS):
+        return True
+    offset, magic = TAR
+    return head.startswith(magic, offset) and head[:NAME].rstrip(b"\0").endswith(b".ovf")

@@ -1,0 +1,64 @@
+"""Turns a disk image into a raw disk, sparse, byte for byte what the guest saw.
+
+A raw image and a fixed VHD hold the disk as it is: they are copied without qemu-img, which would
+round a size that is not a multiple of 512 bytes. The other formats count in sectors, so there such
+a disk has been padded with zeros by whoever made the image, and the snapshot has that size.
+"""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from converters import lifeline, qemu_img
+from converters.lifeline import Limits
+from converters.stages.formats import named
+from converters.stages.inspect import Disk
+
+COPY = Path(__file__).parents[1] / "sparse_copy.py"
+
+
+class CopyFailed(Exception):
+    """The copy of a plain image failed; the reason is on our side."""
+
+
+@dataclass(frozen=True, slots=True)
+class RawDisk:
+    """A raw disk; the file is exactly as long as the disk."""
+
+    path: Path
+    size: int  # bytes
+
+
+async def to_raw(disk: Disk, target: Path, report: Callable[[int], None]) -> RawDisk:
+    """Write the disk to target; report gets the percentage. ClientError if it can't be read."""
+    if disk.driver is None:
+        await _copy(disk, target, report)
+    else:
+        try:
+            await qemu_img.convert(disk.path, disk.driver, target, disk.size, disk.data, report)
+        except qemu_img.Unreadable as error:
+            raise named(disk.format).broken() from error
+    return _looked_at_again(disk, target)
+
+
+def _looked_at_again(disk: Disk, target: Path) -> RawDisk:
+    written = target.stat().st_size
+    if written != disk.size:
+        raise CopyFailed(f"{target} has {written} bytes, the disk {disk.size}")
+    return RawDisk(target, written)
+
+
+async def _copy(disk: Disk, target: Path, report: Callable[[int], None]) -> None:
+    def progress(said: bytes) -> None:
+        if len(lines := said.split(b"\n")) > 1 and lines[-2].isdigit():
+            report(int(lines[-2]))
+
+    ended = await lifeline.run(
+        [sys.executable, "-I", "-S", str(COPY), str(disk.path), str(target), str(disk.size)],
+        Limits(file_size=disk.size),
+        on_output=progress,
+        keep=1 << 14,
+    )
+    if ended.code != 0:
+        raise CopyFailed(f"the copy ended with {ended.code}: {ended.stderr.strip()}")
