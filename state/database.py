@@ -88,6 +88,8 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = _with_driver(make_url(url))
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        if self.is_sqlite and self.url.database in {None, "", ":memory:"}:
+            raise ValueError(f"{url} names no file: connections would not share what they keep")
         self._turn = threading.Lock()
         self._mine = threading.local()
         if self.is_sqlite:
@@ -126,10 +128,8 @@ class Database:
 
     def prepare(self) -> None:
         """Make what must be there before the first table: the folder, and the mode of the log."""
-        if not self.is_sqlite:
+        if not self.is_sqlite or not self.url.database:
             return
-        if not self.url.database:
-            raise ValueError(f"{self.url} names no file")
         Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(self.url.database, timeout=BUSY_MS / 1000)
         try:
