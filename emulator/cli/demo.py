@@ -1,0 +1,205 @@
+"""Make a small disk, import it through the public API, and compare the snapshot byte for byte.
+
+Uses the server at --host and --port if a vmie answers there, else one of its own that is gone
+afterwards. It speaks plain HTTP, as any AWS client does, without a signature.
+"""
+
+import asyncio
+import secrets
+import sys
+import tempfile
+import time
+from argparse import ArgumentParser, Namespace
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import xmltodict
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from converters import sample
+from converters.lifeline import Limits
+from converters.lifeline import run as run_program
+from emulator.cli.options import add_settings, settings_of
+from emulator.parts import StartError
+from emulator.settings import Settings
+from state.blobs import Blobs
+from state.store import Store
+
+VERSION = "2016-11-15"
+READY_WITHIN = 30.0  # seconds; a second is the rule, a loaded CI machine the exception
+POLL = 0.2  # seconds
+BLOCK = 1 << 20
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """Declare what the command takes."""
+    add_settings(parser)
+
+
+def run(options: Namespace) -> int:
+    """Show an import from start to end; 0 if the snapshot is the disk."""
+    return asyncio.run(demonstrate(settings_of(options), Console()))
+
+
+async def demonstrate(settings: Settings, console: Console) -> int:
+    """Do it, and say what is being done."""
+    with tempfile.TemporaryDirectory(prefix="vmie-demo-") as name:
+        folder = Path(name)
+        try:
+            disk = await sample.make(folder)
+        except sample.MissingProgram as missing:
+            raise StartError(str(missing)) from None
+        console.print(
+            f"A disk of {sample.SIZE_MIB} MiB with an ext4 filesystem, as a stream-optimized VMDK "
+            f"of {disk.vmdk.stat().st_size / BLOCK:.1f} MiB."
+        )
+        async with server(settings, folder / "data", console) as (endpoint, store_settings):
+            async with httpx.AsyncClient(base_url=endpoint, timeout=60) as client:
+                snapshot = await imported(Api(client), disk.vmdk, console)
+            return proven(store_settings, snapshot, disk.raw, console)
+
+
+@asynccontextmanager
+async def server(
+    settings: Settings, data_dir: Path, console: Console
+) -> AsyncIterator[tuple[str, Settings]]:
+    """Find the server that runs, or start one; give its endpoint and where it keeps its data."""
+    endpoint = f"http://{settings.host}:{settings.port}"
+    if await answers(endpoint):
+        console.print(f"Using the vmie at {endpoint}.")
+        yield endpoint, settings
+        return
+    own = settings.model_copy(update={"data_dir": data_dir, "database_url": None})
+    ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    said = bytearray()
+
+    def listen(output: bytes) -> None:
+        said.extend(output)
+        if b"\n" in said and not ready.done():
+            ready.set_result(said.split(b"\n")[0].decode())
+
+    command = [sys.executable, "-m", "emulator", "serve", "--log-level", "error", "--port", "0"]
+    child = asyncio.create_task(
+        run_program([*command, "--data-dir", str(data_dir)], Limits(), listen)
+    )
+    try:
+        await asyncio.wait([ready, child], timeout=READY_WITHIN, return_when="FIRST_COMPLETED")
+        if not ready.done():
+            reason = child.result().stderr.strip() if child.done() else "it does not get ready"
+            raise StartError(f"cannot start a server: {reason}")
+        endpoint = ready.result().split(" at ")[1].split()[0]
+        console.print(f"Started vmie at {endpoint} for this demo.")
+        yield endpoint, own
+    finally:
+        child.cancel()
+        with suppress(asyncio.CancelledError):
+            await child
+
+
+async def answers(endpoint: str) -> bool:
+    """Tell whether a vmie answers at an endpoint."""
+    with suppress(httpx.HTTPError, ValueError, AttributeError):
+        async with httpx.AsyncClient(timeout=2) as client:
+            health = (await client.get(f"{endpoint}/_vmie/health")).json()
+            return "qemu_img" in health
+    return False
+
+
+class Api:
+    """The few AWS requests that the demo needs, as they stand on the wire."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self.client = client
+
+    async def ec2(self, action: str, **parameters: str) -> dict[str, Any]:
+        """Call an EC2 action; return its answer, or exit with its error."""
+        form = {"Action": action, "Version": VERSION, **parameters}
+        return self.read(await self.client.post("/", data=form))[f"{action}Response"] or {}
+
+    async def s3(self, method: str, path: str, body: Path | None = None) -> None:
+        """Send an S3 request, its body streamed from a file."""
+        self.read(await self.client.request(method, path, content=body and streamed(body)))
+
+    def read(self, answer: httpx.Response) -> dict[str, Any]:
+        """Parse an answer."""
+        if answer.is_error:
+            raise StartError(f"the server answered {answer.status_code}: {answer.text}")
+        return xmltodict.parse(answer.content) if answer.content else {}
+
+
+async def streamed(file: Path) -> AsyncIterator[bytes]:
+    """Read a file piece by piece."""
+    with file.open("rb") as source:
+        while piece := await asyncio.to_thread(source.read, BLOCK):
+            yield piece
+
+
+async def imported(api: Api, vmdk: Path, console: Console) -> dict[str, Any]:
+    """Upload the disk, import it, watch; return the snapshot."""
+    bucket = f"vmie-demo-{secrets.token_hex(4)}"
+    await api.s3("PUT", f"/{bucket}")
+    await api.s3("PUT", f"/{bucket}/disk.vmdk", vmdk)
+    console.print(f"Uploaded to s3://{bucket}/disk.vmdk.")
+    started = time.monotonic()
+    task = await api.ec2(
+        "ImportSnapshot",
+        **{
+            "DiskContainer.Format": "VMDK",
+            "DiskContainer.UserBucket.S3Bucket": bucket,
+            "DiskContainer.UserBucket.S3Key": "disk.vmdk",
+        },
+    )
+    detail = await watched(api, task["importTaskId"], console)
+    if detail["status"] != "completed":
+        raise StartError(f"the import failed: {detail.get('statusMessage')}")
+    await api.s3("DELETE", f"/{bucket}/disk.vmdk")
+    await api.s3("DELETE", f"/{bucket}")
+    found = await api.ec2("DescribeSnapshots", **{"SnapshotId.1": detail["snapshotId"]})
+    snapshot: dict[str, Any] = found["snapshotSet"]["item"]
+    console.print(
+        f"Completed in {time.monotonic() - started:.1f} s: {snapshot['snapshotId']}, "
+        f"{snapshot['volumeSize']} GiB, “{snapshot['description']}”."
+    )
+    return snapshot
+
+
+async def watched(api: Api, task_id: str, console: Console) -> dict[str, Any]:
+    """Poll a task to its end behind a progress bar; return its last detail."""
+    columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%")
+    with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
+        bar = progress.add_task(task_id, total=100)
+        while True:
+            shown = await api.ec2("DescribeImportSnapshotTasks", **{"ImportTaskId.1": task_id})
+            detail: dict[str, Any] = shown["importSnapshotTaskSet"]["item"]["snapshotTaskDetail"]
+            if detail["status"] in ("completed", "deleted"):
+                done = 100 if detail["status"] == "completed" else None
+                progress.update(bar, completed=done, description=f"{task_id} {detail['status']}")
+                return detail
+            progress.update(
+                bar,
+                completed=int(detail.get("progress", 0)),
+                description=f"{task_id} {detail.get('statusMessage', '')}",
+            )
+            await asyncio.sleep(POLL)
+
+
+def proven(settings: Settings, snapshot: dict[str, Any], raw: Path, console: Console) -> int:
+    """Compare the snapshot's bytes with the disk."""
+    store = Store(settings.store_url)
+    with store.read() as tx:
+        kept = tx.snapshots.get(snapshot["snapshotId"])
+    if kept is None:
+        console.print(f"Its bytes are not in {settings.data_dir}: nothing to compare.")
+        return 1
+    bytes_of = Blobs(settings.data_dir).path(kept.blob_id)
+    same = bytes_of.stat().st_size == raw.stat().st_size
+    with bytes_of.open("rb") as ours, raw.open("rb") as theirs:
+        while same and (piece := ours.read(BLOCK)):
+            same = piece == theirs.read(BLOCK)
+    verdict = "[green]equal[/], byte for byte" if same else "[red]different[/]"
+    console.print(f"Its {kept.size_bytes:,} bytes and those of the disk are {verdict}.")
+    return 0 if same else 1
