@@ -1,0 +1,21 @@
+"""The edge where tasks come in: each kind of work has its pipeline, each failure its sentence."""
+
+import logging
+
+from converters.errors import INTERNAL, ClientError
+from converters.pipelines.import_snapshot import import_snapshot
+from state.jobs import Job
+
+log = logging.getLogger(__name__)
+
+
+async def run(job: Job) -> None:
+    """Run a task to its end; what goes wrong ends as its StatusMessage."""
+    try:
+        await import_snapshot(job, job.work)
+    except ClientError as error:
+        log.info("task %s refused its disk: %s (%s)", job.task_id, error, error.__cause__)
+        await job.fail(f"ClientError: {error}")
+    except Exception:
+        log.exception("task %s failed", job.task_id)
+        await job.fail(f"ServerError: {INTERNAL}")
