@@ -1,0 +1,1 @@
+"""S3 from outside, and the parts of it that have many cases."""

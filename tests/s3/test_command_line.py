@@ -1,0 +1,67 @@
+"""The AWS command line, as people use it."""
+
+import os
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+from tests.house import House
+
+
+def aws(house: House, home: Path, *arguments: object) -> str:
+    """Run one `aws` command with nothing of this machine's configuration."""
+    finished = subprocess.run(
+        [sys.executable, "-m", "awscli", *map(str, arguments)],
+        env={
+            "PATH": os.environ["PATH"],
+            "HOME": str(home),
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_ACCESS_KEY_ID": house.account_id,
+            "AWS_SECRET_ACCESS_KEY": "secret",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_ENDPOINT_URL": house.endpoint,
+        },
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stderr
+    return finished.stdout
+
+
+def test_cp_of_a_file_in_parts_there_and_back(house: House, tmp_path: Path) -> None:
+    disk, back = tmp_path / "disk.raw", tmp_path / "back.raw"
+    disk.write_bytes(os.urandom(20 << 20))
+    aws(house, tmp_path, "s3", "mb", f"s3://cli-{house.account_id}")
+
+    aws(house, tmp_path, "s3", "cp", disk, f"s3://cli-{house.account_id}/disk.raw")
+    aws(house, tmp_path, "s3", "cp", f"s3://cli-{house.account_id}/disk.raw", back)
+
+    head = house.s3().head_object(Bucket=f"cli-{house.account_id}", Key="disk.raw")
+    assert head["ETag"].endswith('-3"')
+    assert back.read_bytes() == disk.read_bytes()
+
+
+def test_sync_ls_presign_and_rm(house: House, tmp_path: Path) -> None:
+    bucket, folder = house.bucket(), tmp_path / "folder"
+    for name in ("a.txt", "sub/b c.txt", "sub/ü.txt"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(name)
+
+    aws(house, tmp_path, "s3", "sync", folder, f"s3://{bucket}/at")
+
+    assert "a.txt" in aws(house, tmp_path, "s3", "ls", f"s3://{bucket}/at/")
+    assert "PRE sub/" in aws(house, tmp_path, "s3", "ls", f"s3://{bucket}/at/")
+    assert aws(house, tmp_path, "s3", "sync", folder, f"s3://{bucket}/at") == ""  # all there
+    url = aws(house, tmp_path, "s3", "presign", f"s3://{bucket}/at/sub/b c.txt").strip()
+    with urllib.request.urlopen(url) as reply:
+        assert reply.read() == b"sub/b c.txt"
+    aws(house, tmp_path, "s3", "mv", f"s3://{bucket}/at/a.txt", f"s3://{bucket}/moved.txt")
+    aws(house, tmp_path, "s3", "rm", "--recursive", f"s3://{bucket}/at")
+    assert [o["Key"] for o in house.s3().list_objects_v2(Bucket=bucket)["Contents"]] == [
+        "moved.txt"
+    ]
+    aws(house, tmp_path, "s3", "rb", "--force", f"s3://{bucket}")
