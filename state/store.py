@@ -102,6 +102,11 @@ class Store:
 
         return blobs.sweep(known, unfinished, age)
 
+    @property
+    def up_to_date(self) -> bool:
+        """Whether `migrate` has nothing to do."""
+        return migrations.up_to_date(self._database)
+
     def version(self) -> str:
         """Return the name and version of the database, which has answered then."""
         with self._database.read() as connection:

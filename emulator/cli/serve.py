@@ -31,7 +31,7 @@ def run(options: Namespace) -> int:
         listening = listen(settings.host, settings.port)
     except OSError as error:
         address = f"{settings.host}:{settings.port}"
-        raise StartError(f"cannot listen on {address}: {error.strerror or error}") from None
+        raise StartError(f"cannot listen on {address}: {error.strerror}") from None
     with listening:
         parts = Parts(settings)
         application = Application(parts, job_runner, qemu_img_version)

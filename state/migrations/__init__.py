@@ -50,6 +50,12 @@ def migrate(database: Database) -> None:
             upgrade(connection)
 
 
+def up_to_date(database: Database) -> bool:
+    """Tell whether the tables are at HEAD; nothing is changed."""
+    with database.read() as connection:
+        return _version(connection) == HEAD
+
+
 def _version(connection: Connection) -> str | None:
     if not inspect(connection).has_table(VERSION.name):
         return None

@@ -53,7 +53,7 @@ class Wire:
     def __exit__(self, *_: object) -> None:
         self.socket.close()
 
-    def send(self, line: str | bytes, body: bytes = b"", **headers: str) -> None:
+    def send(self, line: str | bytes, body: bytes = b"", /, **headers: str) -> None:
         """Send a request: its first line without the version, its headers, its body.
 
         Content-Length is added unless Transfer_Encoding or Content_Length is given; host too.
@@ -76,7 +76,7 @@ class Wire:
         headers = {name.lower(): text for name, text in response.getheaders()}
         return Reply(response.status, headers, body, response.will_close)
 
-    def ask(self, line: str | bytes, body: bytes = b"", **headers: str) -> Reply:
+    def ask(self, line: str | bytes, body: bytes = b"", /, **headers: str) -> Reply:
         """Send a request and read its answer."""
         self.send(line, body, **headers)
         first = line if isinstance(line, str) else line.decode("latin-1")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from emulator import forms
 from emulator.incoming import origin_form
 
-TEXT = st.text(st.characters(exclude_categories=("Cs",)))
+TEXT = st.text(st.characters(codec="utf-8"))
 
 
 @given(st.lists(st.tuples(TEXT.filter(bool), TEXT)))
