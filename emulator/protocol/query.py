@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import cache
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from emulator.protocol.faults import InvalidValue, MalformedQuery, MissingMember, UnknownMember
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 Tree = dict[str, Any]  # of texts and of trees
 Reader = Callable[[Any, str], Any]  # from a text or tree and its dotted name
 
+MAKING = Lock()  # a reader that is not finished must not be met by another thread
 DEPTH = 32  # no request of EC2 nests deeper than 8
 COMMON = frozenset({
     "action", "version", "awsaccesskeyid", "signature", "signaturemethod", "signatureversion",
@@ -38,11 +40,21 @@ def parse(operation: OperationModel, form: Iterable[tuple[str, str]]) -> dict[st
 
     Raises MissingMember, UnknownMember, InvalidValue or MalformedQuery.
     """
-    tree = unfold(form)
-    shape = operation.input_shape
-    if shape is not None:
-        members: dict[str, Any] = forms(operation.service_model).structure(shape)(tree, "")
-        return members
+    members: dict[str, Any] = reader_of(operation)(unfold(form), "")
+    return members
+
+
+@cache
+def reader_of(operation: OperationModel) -> Reader:
+    """Get the reader of an operation's requests."""
+    if operation.input_shape is None:
+        return without_members
+    with MAKING:
+        return forms(operation.service_model).structure(operation.input_shape)
+
+
+def without_members(tree: Tree, path: str) -> dict[str, Any]:
+    """Read the request of an action that takes no parameters."""
     for name in tree:
         raise UnknownMember(name)
     return {}

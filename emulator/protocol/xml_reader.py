@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from functools import cache
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 from xml.parsers.expat import ExpatError
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 Reader = Callable[[Any], Any]
 
+MAKING = Lock()  # a reader that is not finished must not be met by another thread
 LARGEST = 16 << 20  # 1,000 keys to delete or 10,000 parts with checksums are below 6 MiB
 DEEPEST = 64
 
@@ -36,7 +38,9 @@ def read(
     name, content = document(body)
     if roots and name not in roots:
         raise MalformedXML(f"the root element is {name}")
-    members: dict[str, Any] = readers(model).structure(shape)(content)
+    with MAKING:
+        reader = readers(model).structure(shape)
+    members: dict[str, Any] = reader(content)
     return members
 
 

@@ -6,7 +6,7 @@ For the structure `Tag` the function reads
     def write_0_Tag(value, add):
         get = value.get
         if (v0 := get("Key")) is not None:
-            add(f'''<key>{v0 if plain(v0) else escape(v0)}</key>''')
+            add(f'''<key>{texts[v0]}</key>''')
         …
 
 and `add` collects the pieces of the document. Only names of the model get into the source.
@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cache
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from emulator.protocol.responses import ELSEWHERE
@@ -35,9 +36,7 @@ REPLACEMENTS: dict[int, str] = {
     **{ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord('"'): "&quot;"},
 }
 TEXTS = {
-    # isprintable() and three searches cost a third of a translation
-    "string": "{0} if {0}.isprintable() and '&' not in {0} and '<' not in {0} and '>' not in {0}"
-    " else escape({0})",
+    "string": "texts[{0}]",
     "integer": "{0}",
     "long": "{0}",
     "boolean": "'true' if {0} else 'false'",
@@ -48,9 +47,26 @@ TEXTS = {
 }  # how a scalar becomes text, as the source of an expression
 
 
+class Texts(dict[str, str]):
+    """How texts are written. Most are asked for again and again, and a look here is cheaper."""
+
+    MOST = 20_000
+    LONGEST = 256
+
+    def __missing__(self, text: str) -> str:
+        written = escape(text)
+        if len(text) <= self.LONGEST:
+            if len(self) >= self.MOST:
+                self.clear()
+            self[text] = written
+        return written
+
+
 def escape(text: str) -> str:
     """Write any text so that it can stand in an element or, quoted, in an attribute."""
-    return str(text).translate(REPLACEMENTS)
+    if text.isprintable() and not any(mark in text for mark in '&<>"'):
+        return text
+    return text.translate(REPLACEMENTS)
 
 
 def element(name: str, text: str) -> str:
@@ -69,17 +85,20 @@ class Compiler:
 
     def __init__(self) -> None:
         self.functions: dict[str, Any] = {
-            "escape": escape, "iso8601": iso8601, "decimal": decimal, "text_of": text_of,
+            "texts": Texts(), "escape": escape, "iso8601": iso8601, "decimal": decimal,
+            "text_of": text_of,
         }  # fmt: skip
         self.names: dict[str, str] = {}  # of functions, by the name of the shape
         self.waiting: list[Any] = []
+        self.compiling = Lock()
 
     def members(self, shape: Any) -> Writer:
         """Get the function that writes the members of a structure, one element for each."""
-        name = self.function_name(shape)
-        self.compile()
-        function: Writer = self.functions[name]
-        return function
+        with self.compiling:
+            name = self.function_name(shape)
+            self.compile()
+            function: Writer = self.functions[name]
+            return function
 
     def root(self, shape: Any, tag: str, namespace: str = "") -> Writer:
         """Get a function that writes a structure as the root of a document."""
