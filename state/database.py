@@ -31,9 +31,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
-BUSY_MS: Final = (
-    60_000  # DBOS writes to the same file beside us: wait for it, however slow the disk
-)
+BUSY_MS: Final = 60_000  # DBOS writes to the same file: wait for it, however slow the disk
 STALLED_S: Final = 15  # a host that hangs in a transaction holds up all others no longer than this
 WRITER_LOCK: Final = 0x766D_6965  # "vmie": the key of the advisory lock
 
@@ -197,12 +195,12 @@ def _unixepoch(*modifiers: str) -> float:
 
 def _postgresql_engine(url: URL) -> Engine:
     engine = create_engine(
+        # Asked before each use: a server that was restarted costs nobody an error.
         url,
+        pool_pre_ping=True,
         pool_size=10,
         max_overflow=10,
         pool_timeout=60,
-        pool_pre_ping=True,
-        use_insertmanyvalues=True,
     )
     event.listen(engine, "connect", _open_postgresql)
     return engine

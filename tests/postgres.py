@@ -20,6 +20,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from sqlalchemy import make_url
 
 MISSING: Final = "no PostgreSQL server here: install the apt package `postgresql`"
 SETTINGS: Final = (
@@ -81,6 +82,11 @@ class Server:
             connection.execute(f"CREATE DATABASE {name}".encode())
         return f"postgresql+psycopg://vmie@/{name}?host={self.folder}"
 
+    def drop(self, url: str) -> None:
+        """Remove a database, whoever may still be connected to it."""
+        with self._connect() as connection:
+            connection.execute(f"DROP DATABASE {make_url(url).database} WITH (FORCE)".encode())
+
     def stop(self) -> None:
         """Stop at once and remove everything."""
         self._process.send_signal(signal.SIGQUIT)
@@ -140,6 +146,8 @@ def new_postgres_database(postgres_server: Server) -> NewDatabase:
 
 
 @pytest.fixture
-def postgres_url(postgres_server: Server) -> str:
-    """The URL of a fresh database."""
-    return postgres_server.new_database()
+def postgres_url(postgres_server: Server) -> Iterator[str]:
+    """The URL of a fresh database; it is gone after the test."""
+    url = postgres_server.new_database()
+    yield url
+    postgres_server.drop(url)

@@ -3,6 +3,8 @@
 A new database gets today's tables at once and one that is up to date is only looked at: neither
 loads Alembic, which takes longer than all the rest of the start. Everything in between runs the
 revisions in `versions/`. The tests prove that both ways lead to the same tables.
+
+To change the tables: change `state/tables.py`, write the next `versions/v….py`, raise HEAD.
 """
 
 from pathlib import Path

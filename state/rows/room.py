@@ -91,7 +91,8 @@ class Rows(Generic[T]):
 
     def add(self, value: T) -> None:
         """Keep a new value; Duplicate if there is one by its key already."""
-        if not self._inserted(value):
+        insert = self._kind.insert[self._connection.dialect.name]
+        if not self._connection.execute(insert, self._kind.row(value)).rowcount:
             raise Duplicate(repr(value))
 
     def replace(self, value: T) -> None:
@@ -101,10 +102,6 @@ class Rows(Generic[T]):
         found = self._connection.execute(self._kind.update, {**row, **self._kind.at(identity)})
         if not found.rowcount:
             raise Stale(repr(value))
-
-    def _inserted(self, value: T) -> bool:
-        insert = self._kind.insert[self._connection.dialect.name]
-        return self._connection.execute(insert, self._kind.row(value)).rowcount > 0
 
     def _get(self, *identity: object) -> T | None:
         return self._one(self._kind.select, self._kind.at(identity))

@@ -3,13 +3,29 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from state.blobs import Blobs
 from state.store import Store
-from tests.postgres import new_postgres_database, postgres_server, postgres_url
+from tests.postgres import Server, postgres_server, postgres_url
 
-__all__ = ["new_postgres_database", "postgres_server", "postgres_url"]
+__all__ = ["postgres_server", "postgres_url"]
+
+
+@pytest.fixture(scope="session")
+def one_postgres_url(postgres_server: Server) -> str:
+    """The URL of a database for all tests of this package."""
+    return postgres_server.new_database()
+
+
+@pytest.fixture
+def emptied_postgres_url(one_postgres_url: str) -> str:
+    """The URL of an empty database; ten times faster to have than a new one."""
+    with psycopg.connect(one_postgres_url.replace("+psycopg", "")) as connection:
+        connection.execute("DROP SCHEMA public CASCADE")
+        connection.execute("CREATE SCHEMA public")
+    return one_postgres_url
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
@@ -17,8 +33,8 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty database."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'vmie.db'}"
-    fresh: str = request.getfixturevalue("postgres_url")
-    return fresh
+    emptied: str = request.getfixturevalue("emptied_postgres_url")
+    return emptied
 
 
 @pytest.fixture

@@ -4,16 +4,17 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import insert, select
 from sqlalchemy.exc import DBAPIError
 
 from state.blobs import Blobs
+from state.rows.snapshots import KIND
 from state.store import Duplicate, Store
+from state.tables import snapshots, tags
 from state.tasks import TaskState
 from tests.state.samples import ACCOUNT, REGION, bucket, object_, part, snapshot, task, upload
 
@@ -21,16 +22,6 @@ from tests.state.samples import ACCOUNT, REGION, bucket, object_, part, snapshot
 def count(store: Store) -> int:
     with store.read() as tx:
         return len(tx.snapshots.list(ACCOUNT, REGION))
-
-
-@contextmanager
-def meanwhile(work: Callable[[], None]) -> Iterator[threading.Thread]:
-    """Run work in another thread for as long as the block takes."""
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    yield thread
-    thread.join(30)
-    assert not thread.is_alive()
 
 
 def test_a_transaction_is_all_or_nothing(store: Store) -> None:
@@ -81,10 +72,12 @@ def test_a_reader_sees_one_moment_and_holds_up_no_writer(store: Store) -> None:
         with store.begin() as tx:
             tx.snapshots.add(snapshot("snap-1"))
 
+    writer = threading.Thread(target=write, daemon=True)
     with store.read() as tx:
         assert tx.snapshots.list(ACCOUNT, REGION) == []
-        with meanwhile(write) as writer:
-            writer.join(30)
+        writer.start()
+        writer.join(30)
+        assert not writer.is_alive()
         assert tx.snapshots.list(ACCOUNT, REGION) == []
 
     assert count(store) == 1
@@ -119,6 +112,29 @@ def test_two_hundred_threads_write_at_once(store: Store, url: str) -> None:
     assert len(tags) == 200
 
 
+def test_who_writes_beside_the_store_gets_a_turn(store: Store) -> None:
+    """DBOS writes through the same engine, in transactions of its own."""
+
+    def beside(number: int) -> None:
+        for turn in range(10):
+            with store.engine.begin() as connection:
+                connection.execute(select(tags)).all()
+                row = KIND.row(snapshot(f"beside-{number}-{turn}"))
+                connection.execute(insert(snapshots).values(**row))
+
+    def through(number: int) -> None:
+        for turn in range(10):
+            with store.begin() as tx:
+                tx.snapshots.add(snapshot(f"through-{number}-{turn}"))
+
+    with ThreadPoolExecutor(60) as threads:
+        done = [threads.submit(work, n) for n in range(30) for work in (beside, through)]
+        for each in done:
+            each.result()
+
+    assert count(store) == 600
+
+
 def test_what_a_writer_has_read_is_true_until_its_end(store: Store, url: str) -> None:
     """A row that is not there cannot appear: nothing to lock, and yet nobody is overtaken."""
     other = Store(url)
@@ -129,13 +145,14 @@ def test_what_a_writer_has_read_is_true_until_its_end(store: Store, url: str) ->
             tx.buckets.add(bucket("images"))
             order.append("other")
 
+    thread = threading.Thread(target=overtake, daemon=True)
     with store.begin() as tx:
         assert tx.buckets.get("images") is None
-        with meanwhile(overtake) as thread:
-            thread.join(0.2)
-            assert tx.buckets.get("images") is None
-            order.append("first")
-            tx.connection.commit()
+        thread.start()
+        thread.join(0.2)
+        assert tx.buckets.get("images") is None
+        order.append("first")
+    thread.join(30)
     other.close()
     assert order == ["first", "other"]
 
