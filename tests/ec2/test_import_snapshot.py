@@ -101,9 +101,7 @@ def test_a_disk_becomes_a_snapshot_with_the_same_bytes(house: House, tmp_path: P
     assert house.snapshot_bytes(snapshot_id).read_bytes() == disk.read_bytes()
 
 
-def test_progress_only_rises_and_messages_come_in_their_order(
-    house: House, long_image: Path, tmp_path: Path
-) -> None:
+def test_progress_only_rises_and_messages_come_in_their_order(house: House, tmp_path: Path) -> None:
     bucket = house.bucket()
     house.put_object(bucket, "disk.vmdk", convert(random_disk(tmp_path / "d", 256 * MIB), "vmdk"))
     ec2 = house.ec2()

@@ -1,0 +1,132 @@
+"""The same through the AWS CLI, as the service's user guide writes it."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.ec2.conftest import MIB, convert, random_disk
+from tests.house import House
+
+
+def aws(house: House, *words: str, fails: bool = False) -> Any:
+    """Run the AWS CLI; return what it prints, read as JSON, or what it complains of."""
+    done = subprocess.run(
+        [Path(sys.executable).with_name("aws"), *words],
+        env={
+            "PATH": os.environ["PATH"],
+            "HOME": "/nonexistent",
+            "AWS_ENDPOINT_URL": house.endpoint,
+            "AWS_ACCESS_KEY_ID": house.account_id,
+            "AWS_SECRET_ACCESS_KEY": "secret",
+            "AWS_REGION": "us-east-1",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_PAGER": "",
+        },
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    assert bool(done.returncode) is fails, done.stderr
+    if fails:
+        return done.stderr
+    return json.loads(done.stdout) if done.stdout.startswith(("{", "[")) else done.stdout
+
+
+def test_the_journey_of_the_user_guide(house: House, tmp_path: Path) -> None:
+    disk = random_disk(tmp_path / "disk", 5 * MIB)
+    image = convert(disk, "vmdk")
+    container = tmp_path / "container.json"
+    bucket = f"cli-{house.account_id}"
+    container.write_text(
+        json.dumps({
+            "Description": "My server VMDK",
+            "Format": "VMDK",
+            "UserBucket": {"S3Bucket": bucket, "S3Key": "my-server-vm.vmdk"},
+        })
+    )  # fmt: skip
+
+    aws(house, "s3", "mb", f"s3://{bucket}")
+    aws(house, "s3", "cp", str(image), f"s3://{bucket}/my-server-vm.vmdk")
+    task = aws(
+        house,
+        *("ec2", "import-snapshot", "--description", "My server VM"),
+        *("--disk-container", f"file://{container}"),
+        *("--tag-specifications", "ResourceType=import-snapshot-task,Tags=[{Key=a,Value=b}]"),
+    )
+    assert task["SnapshotTaskDetail"]["StatusMessage"] == "pending"
+    task_id = task["ImportTaskId"]
+    aws_status = ("ec2", "describe-import-snapshot-tasks", "--import-task-ids", task_id)
+    deadline = time.monotonic() + 60
+    while True:
+        (found,) = aws(house, *aws_status)["ImportSnapshotTasks"]
+        if found["SnapshotTaskDetail"]["Status"] != "active":
+            break
+        assert time.monotonic() < deadline
+
+    detail = found["SnapshotTaskDetail"]
+    assert detail["Status"] == "completed"
+    assert found["Tags"] == [{"Key": "a", "Value": "b"}]
+    snapshot_id = detail["SnapshotId"]
+    ids = aws(
+        house,
+        *("ec2", "describe-snapshots", "--owner-ids", "self"),
+        *("--filters", "Name=description,Values=*import-snap-*", "Name=status,Values=completed"),
+        *("--query", "Snapshots[].SnapshotId"),
+    )
+    assert ids == [snapshot_id]
+    assert house.snapshot_bytes(snapshot_id).read_bytes() == disk.read_bytes()
+
+    aws(house, "ec2", "create-tags", "--resources", snapshot_id, "--tags", "Key=Name,Value=mine")
+    found = aws(house, "ec2", "describe-tags", "--filters", "Name=key,Values=Name")
+    assert found["Tags"] == [
+        {
+            "Key": "Name",
+            "ResourceId": snapshot_id,
+            "ResourceType": "snapshot",
+            "Value": "mine",
+        }
+    ]
+    aws(house, "ec2", "delete-tags", "--resources", snapshot_id, "--tags", "Key=Name")
+    aws(house, "ec2", "delete-snapshot", "--snapshot-id", snapshot_id)
+    assert aws(house, "ec2", "describe-snapshots")["Snapshots"] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (
+            ["ec2", "cancel-import-task", "--import-task-id", "import-snap-0123456789abcdef0"],
+            "(InvalidConversionTaskId.Malformed)",
+        ),
+        (
+            ["ec2", "import-snapshot", "--disk-container", "Url=s3://no-such-bucket/disk.vmdk"],
+            "User does not have access to the S3 object (no-such-bucket/disk.vmdk).",
+        ),
+        (
+            ["ec2", "describe-snapshots", "--snapshot-ids", "snap-0123456789abcdef0"],
+            "The snapshot 'snap-0123456789abcdef0' does not exist.",
+        ),
+        (["ec2", "describe-regions", "--dry-run"], "(DryRunOperation)"),
+    ],
+)
+def test_a_refusal_is_shown_as_the_service_says_it(
+    house: House, words: list[str], says: str
+) -> None:
+    assert says in aws(house, *words, fails=True)
+
+
+def test_who_is_asking_and_where(house: House) -> None:
+    assert aws(house, "sts", "get-caller-identity")["Account"] == house.account_id
+    zones = aws(house, "ec2", "describe-availability-zones", "--zone-ids", "use1-az1")
+    assert zones["AvailabilityZones"][0]["ZoneName"] == "us-east-1a"
+    regions = aws(
+        house, "ec2", "describe-regions", "--query", "sort(Regions[].RegionName)", "--all-regions"
+    )
+    assert {"us-east-1", "eu-central-1", "af-south-1"} <= set(regions)
