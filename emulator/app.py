@@ -8,6 +8,7 @@ start nor the requests of AWS clients have to wait for it.
 import asyncio
 import logging
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 PAGES = "/_vmie"
+THREADS = 32
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +62,9 @@ class Application:
     async def lifespan(self, receive: Receive, send: Send) -> None:
         """Start what is not needed for an answer behind the first requests; stop it at the end."""
         await receive()
+        # asyncio's own pool has a few threads more than there are cores: too few for copies of
+        # large objects beside everybody else's small requests.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "request"))
         self._background = asyncio.create_task(asyncio.to_thread(self.warm_up))
         await send({"type": "lifespan.startup.complete"})
         await receive()

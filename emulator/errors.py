@@ -93,6 +93,11 @@ def internal_error() -> AwsError:
     return AwsError("InternalError", "An internal error has occurred.", 500)
 
 
+def stopping() -> AwsError:
+    """The request took longer than the server could wait when it was told to stop."""
+    return AwsError("ServiceUnavailable", "The server is being stopped. Please try again.", 503)
+
+
 def upstream_unreachable(reason: str) -> AwsError:
     """VMIE_UPSTREAM does not answer."""
     return AwsError(

@@ -103,6 +103,8 @@ class Gateway:
         except ClientLeft:
             log.info("%s: the client left before its request was whole", visit.subject)
             return
+        except asyncio.CancelledError:  # the end of the grace that uvicorn gives
+            answer = refuse(visit, errors.stopping())
         except AwsError as error:
             answer = refuse(visit, error)
         except WireError as fault:
@@ -110,7 +112,11 @@ class Gateway:
         except Exception:
             log.exception("%s failed", visit.subject)
             answer = refuse(visit, errors.internal_error())
-        await send_answer(answer, visit.incoming, send)
+        try:
+            await send_answer(answer, visit.incoming, send)
+        except Exception:
+            log.exception("the answer to %s broke off", visit.subject)
+            return  # without its end: uvicorn closes the connection, and the client can tell
         took = (time.perf_counter() - started) * 1000
         log.info("%s %d %s%.1f ms", visit.subject, answer.status, visit.error, took)
 

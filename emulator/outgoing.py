@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from emulator.incoming import Incoming, Send
 from emulator.protocol.streams import BLOCK, FileBody
 
 Body = bytes | FileBody | AsyncIterator[bytes]
+BREAKS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 BODILESS = frozenset({204, 304})
 
 
@@ -92,5 +94,5 @@ def encoded(text: str) -> bytes:
 
 
 def header_pairs(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """List headers without line breaks, which would split the answer."""
-    return [(name, text.replace("\r", " ").replace("\n", " ")) for name, text in headers]
+    """List headers without line breaks and the like, which would end the answer early."""
+    return [(name, BREAKS.sub(" ", text)) for name, text in headers]

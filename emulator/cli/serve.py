@@ -43,7 +43,7 @@ def run(options: Namespace) -> int:
             nonlocal exit_code
             exit_code, server.should_exit = 1, True
 
-        # application.failed = give_up
+        application.failed = give_up
         gc.freeze()  # what is loaded by now lives on: the collector need not look at it again
         server.run(sockets=[listening])
     return exit_code
