@@ -18,6 +18,7 @@ setup: .venv/runtime qemu-img ## .venv with .venv/bin/vmie, and qemu-img where i
 .venv/runtime: .venv/bin/python requirements.lock pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q emulator state converters  # half a second at every start
 	@touch $@
 
 develop: .venv/develop qemu-img ## the same with everything the checks and tests need

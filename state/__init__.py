@@ -1,1 +1,1 @@
-"""What vmie remembers: values, the store that keeps them, the blobs, and the engine that runs tasks."""
+"""What vmie remembers: values, the store of them, the blobs, and the engine that runs tasks."""

@@ -1,4 +1,4 @@
-"""The tables of the README that are made from the code: `make docs` writes them, a test compares."""
+"""The README's tables that are made from the code: `make docs` writes them, a test compares."""
 
 import re
 import subprocess

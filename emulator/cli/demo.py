@@ -87,7 +87,8 @@ async def server(
         run_program([*command, "--data-dir", str(data_dir)], Limits(), listen)
     )
     try:
-        await asyncio.wait([ready, child], timeout=READY_WITHIN, return_when="FIRST_COMPLETED")
+        either: tuple[asyncio.Future[Any], ...] = (ready, child)
+        await asyncio.wait(either, timeout=READY_WITHIN, return_when=asyncio.FIRST_COMPLETED)
         if not ready.done():
             reason = child.result().stderr.strip() if child.done() else "it does not get ready"
             raise StartError(f"cannot start a server: {reason}")
@@ -122,7 +123,7 @@ class Api:
 
     async def s3(self, method: str, path: str, body: Path | None = None) -> None:
         """Send an S3 request, its body streamed from a file."""
-        self.read(await self.client.request(method, path, content=body and streamed(body)))
+        self.read(await self.client.request(method, path, content=streamed(body) if body else None))
 
     def read(self, answer: httpx.Response) -> dict[str, Any]:
         """Parse an answer."""

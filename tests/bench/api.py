@@ -77,10 +77,8 @@ def seed(data_dir: Path) -> list[str]:
 
 def seed_moto(server: Server) -> list[str]:
     """Make as many snapshots, with the same tags, in moto."""
-    client = boto3.client(
-        "ec2", endpoint_url=server.url, region_name="us-east-1",
-        aws_access_key_id="AKIDEXAMPLE", aws_secret_access_key="x",
-    )  # fmt: skip
+    session = boto3.Session("AKIDEXAMPLE", "x", region_name="us-east-1")
+    client = session.client("ec2", endpoint_url=server.url)
     volume = client.create_volume(AvailabilityZone="us-east-1a", Size=1)["VolumeId"]
     return [
         client.create_snapshot(

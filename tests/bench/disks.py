@@ -51,4 +51,6 @@ def realistic(target: Path, size: int, data: int) -> None:
 
 def converted(source: Path, target: Path, options: list[str]) -> None:
     """Make an image of another format from a raw disk with qemu-img."""
-    subprocess.run(["qemu-img", "convert", "-f", "raw", *options, source, target], check=True)
+    subprocess.run(
+        ["qemu-img", "convert", "-f", "raw", *options, str(source), str(target)], check=True
+    )

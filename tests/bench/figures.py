@@ -51,8 +51,8 @@ def show(figures: list[Figure]) -> None:
     """Print the table."""
     table = Table(title="vmie bench")
     for column in ("figure", "vmie", "reference", "ratio", "aim", "met"):
-        justify = "right" if column in ("vmie", "reference", "ratio") else "left"
-        table.add_column(column, justify=justify)
+        numeric = column in ("vmie", "reference", "ratio")
+        table.add_column(column, justify="right" if numeric else "left")
     for figure in figures:
         table.add_row(
             figure.name,

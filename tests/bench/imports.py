@@ -1,5 +1,6 @@
 """ImportSnapshot of a 2 GiB disk with 1 GiB of data, against bare qemu-img on the same file."""
 
+import statistics
 import subprocess
 import time
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from pathlib import Path
 import boto3
 
 from tests.bench.disks import FORMATS, converted, realistic
-from tests.bench.figures import Figure, median
+from tests.bench.figures import Figure
 from tests.bench.servers import vmie
 
 RUNS = 3
@@ -19,15 +20,16 @@ def figures(folder: Path) -> Iterator[Figure]:
     disk = folder / "disk.raw"
     realistic(disk, 2 << 30, 1 << 30)
     with vmie(folder / "imports") as server:
-        keys = {"aws_access_key_id": "AKIDEXAMPLE", "aws_secret_access_key": "x"}
-        s3 = boto3.client("s3", endpoint_url=server.url, region_name="us-east-1", **keys)
+        session = boto3.Session("AKIDEXAMPLE", "x", region_name="us-east-1")
+        s3 = session.client("s3", endpoint_url=server.url)
         s3.create_bucket(Bucket="bench")
-        ec2 = boto3.client("ec2", endpoint_url=server.url, region_name="us-east-1", **keys)
+        ec2 = session.client("ec2", endpoint_url=server.url)
 
         def imported(name: str) -> float:
             started = time.perf_counter()
-            disk_container = {"UserBucket": {"S3Bucket": "bench", "S3Key": name}}
-            task = ec2.import_snapshot(DiskContainer=disk_container)["ImportTaskId"]
+            task = ec2.import_snapshot(
+                DiskContainer={"UserBucket": {"S3Bucket": "bench", "S3Key": name}}
+            )["ImportTaskId"]
             while True:
                 shown = ec2.describe_import_snapshot_tasks(ImportTaskIds=[task])
                 detail = shown["ImportSnapshotTasks"][0]["SnapshotTaskDetail"]
@@ -47,16 +49,14 @@ def figures(folder: Path) -> Iterator[Figure]:
             def bare() -> float:
                 target = folder / "bare.raw"
                 started = time.perf_counter()
-                command = ["qemu-img", "convert", "-f", driver, "-O", "raw", image, target]  # noqa: B023
-                subprocess.run(command, check=True)
+                command = ["qemu-img", "convert", "-f", driver, "-O", "raw"]  # noqa: B023
+                subprocess.run([*command, str(image), str(target)], check=True)  # noqa: B023
                 taken = time.perf_counter() - started
                 target.unlink()
                 return taken
 
-            ours, theirs = 0.0, 0.0
             pairs = [(imported(name), bare()) for _ in range(RUNS)]
-            ours = median(iter([pair[0] for pair in pairs]).__next__, RUNS)
-            theirs = median(iter([pair[1] for pair in pairs]).__next__, RUNS)
+            ours, theirs = (statistics.median(times) for times in zip(*pairs, strict=True))
             image.unlink()
             s3.delete_object(Bucket="bench", Key=name)
             yield Figure(
