@@ -28,9 +28,9 @@ FIELDS: dict[str, tuple[tuple[int, int], ...]] = {
     "dynamic VHDX": (
         (64 * KIB, 64 * KIB + 80),
         (192 * KIB, 192 * KIB + 80),
-        (2 * MIB, 2 * MIB + 200),
-        (2 * MIB + 64 * KIB, 2 * MIB + 64 * KIB + 64),
-        (3 * MIB, 3 * MIB + 64),
+        (2 * MIB, 2 * MIB + 64),
+        (3 * MIB, 3 * MIB + 200),
+        (3 * MIB + 64 * KIB, 3 * MIB + 64 * KIB + 64),
     ),
 }
 VALUES = st.one_of(
