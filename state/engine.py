@@ -104,6 +104,7 @@ class Engine:
         """Begin to run tasks; without `run`, only submit and cancel them. Blocks for a second."""
         from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer, _core
 
+        _refuse_a_loop()
         _quieten()
         url = self._store.engine.url.render_as_string(hide_password=False)
         DBOS.migrate(url)
@@ -126,7 +127,8 @@ class Engine:
                 "system_database_engine": self._store.engine,
                 "run_migrations": False,
                 "serializer": DBOSPortableJSONSerializer(),
-                "use_listen_notify": False,  # nobody waits for a message
+                "use_listen_notify": False,  # nobody waits for a message …
+                "notification_listener_polling_interval_sec": POLL,  # … but stop for its thread
                 "log_level": "WARNING",
             }
         )
@@ -197,15 +199,18 @@ class Engine:
         try:
             task = await asyncio.to_thread(self._read, task_id)
             job = Job(task, self._store, self._blobs, self._durably)
+            reason = "its pipeline has no result"
             if not task.state.ended and task.state is not TaskState.DELETING:
                 try:
                     await run(job)
-                except asyncio.CancelledError:
+                except asyncio.CancelledError as cancelled:
                     if self._stopping:
                         raise
-                except Exception:  # an edge, like the worker before it: the task must not hang
-                    log.exception("task %s failed, and the worker did not see why", task_id)
-            await asyncio.to_thread(self._settle, job)
+                    reason = str(cancelled)
+                except Exception as error:  # an edge, like the worker: the task must not hang
+                    log.exception("task %s: the worker has let an error through", task_id)
+                    reason = repr(error)
+            await asyncio.to_thread(self._settle, job, reason)
         finally:
             self._running.pop(task_id, None)
 
@@ -233,10 +238,14 @@ class Engine:
         assert task is not None, "a task is not forgotten while it is in the queue"
         return task
 
-    def _settle(self, job: Job) -> None:
+    def _settle(self, job: Job, reason: str) -> None:
         """Leave nothing of a task behind once its pipeline has ended, however it has."""
-        if self._read(job.task_id).attempt == job.attempt:  # else it is in other hands
-            end(self._store, self._blobs, job.task_id, "ServerError: an internal error occurred")
+        task = self._read(job.task_id)
+        if task.attempt != job.attempt:
+            return  # it is in other hands
+        if not task.state.ended and task.state is not TaskState.DELETING:
+            log.error("task %s failed: %s", task.id, reason)
+        end(self._store, self._blobs, task.id, "ServerError: an internal error occurred")
 
 
 class _Failed(BaseException):
@@ -258,6 +267,15 @@ class _Orderly(logging.Filter):
             or said.startswith("Asyncio task cancelled")
             or "Waiting for the" in said  # … recorded outcome, of a workflow that isn't ours now
         )
+
+
+def _refuse_a_loop() -> None:
+    """Raise RuntimeError on an event loop: DBOS would adopt it, and tasks hold up requests."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    raise RuntimeError("start in a thread: asyncio.to_thread(engine.start, run)")
 
 
 def _quieten() -> None:

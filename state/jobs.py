@@ -99,11 +99,10 @@ class Attempt:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await asyncio.sleep(0)  # what was reported last is noted before the writer is told to end
-        self._over = True
+        self._over = True  # the writer hears of it after all that was reported before
         self._changed.set()
         self._urgent.set()
-        await self._writer
+        await asyncio.shield(self._writer)
 
     async def _write(self) -> None:
         """Write the latest news, never two writes at once, until the step is over."""
@@ -162,7 +161,6 @@ class Job:
             return {"attempt": attempt.number, "value": value.model_dump(mode="json")}
 
         outcome = await self._durably(state.value, run)
-        self.attempt = outcome["attempt"]
         self._done.add(f"attempt-{outcome['attempt']}")
         return model.model_validate(outcome["value"])
 

@@ -1,0 +1,1 @@
+"""The engine: durable, preemptible, fenced; on both databases, with real processes to kill."""
