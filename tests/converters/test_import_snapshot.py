@@ -56,7 +56,7 @@ class Desk:
                 )
             )
 
-    def object(self) -> Object:
+    def image(self) -> Object:
         with self.store.read() as tx:
             found = tx.objects.get("images", "disk")
         assert found
@@ -155,7 +155,7 @@ async def test_progress_and_messages_are_those_that_clients_have_seen(desk: Desk
 async def test_the_size_in_gib_is_rounded_up(desk: Desk, size: int, gib: int) -> None:
     disks.sparse(desk.folder / "disk", size)
     desk.put(b"")
-    (desk.folder / "disk").rename(desk.blobs.path(desk.object().blob_id))
+    (desk.folder / "disk").rename(desk.blobs.path(desk.image().blob_id))
     desk.submit()
 
     await desk.run()
@@ -241,7 +241,7 @@ async def test_a_crash_in_mid_publish_makes_no_second_snapshot(desk: Desk, swept
     assert desk.task.state is TaskState.PUBLISHING
     assert desk.kept() == 1
     if swept:  # as the next start does with bytes that no row names
-        desk.blobs.sweep(known=lambda _: {desk.object().blob_id}, unfinished=set)
+        desk.blobs.sweep(known=lambda _: {desk.image().blob_id}, unfinished=set)
         assert desk.kept() == 0
 
     await desk.run()
