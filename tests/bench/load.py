@@ -16,23 +16,27 @@ async def connection(host: str, port: int, request: bytes, until: float) -> int:
     answered = 0
     while time.perf_counter() < until:
         writer.write(request)
-        await answer(reader)
+        stays = await answer(reader)
         answered += 1
+        if not stays:  # moto ends every connection after one answer
+            writer.close()
+            reader, writer = await asyncio.open_connection(host, port)
     writer.close()
     return answered
 
 
-async def answer(reader: asyncio.StreamReader) -> None:
-    """Read one answer; anything but 200 ends the measurement."""
+async def answer(reader: asyncio.StreamReader) -> bool:
+    """Read one answer, and tell whether the connection stays; anything but 200 ends it all."""
     head = (await reader.readuntil(b"\r\n\r\n")).lower()
     if b" 200 " not in head.split(b"\r\n", 1)[0]:
         raise SystemExit(f"unexpected answer: {head.decode(errors='replace')}")
     if b"content-length:" in head:
         await reader.readexactly(int(head.split(b"content-length:")[1].split(b"\r\n")[0]))
-        return
-    while size := int(await reader.readline(), 16):
-        await reader.readexactly(size + 2)
-    await reader.readline()
+    else:
+        while size := int(await reader.readline(), 16):
+            await reader.readexactly(size + 2)
+        await reader.readline()
+    return b"connection: close" not in head
 
 
 async def rate(host: str, port: int, request: bytes, connections: int, seconds: float) -> float:
