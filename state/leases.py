@@ -60,9 +60,13 @@ class Leases:
         """Give up this worker's lease, so that others may take over its tasks at once."""
         self._released.set()
         self._renewed.set()
-        if not self._alone:
+        if self._alone:
+            return
+        try:
             with self._engine.begin() as connection:
                 connection.execute(delete(leases).where(leases.c.worker == self.worker))
+        except SQLAlchemyError as error:  # it runs out by itself
+            log.warning("the lease of worker %s was not released: %s", self.worker, error)
 
     def _renew(self) -> None:
         row = insert(leases).values(worker=self.worker, renewed_at=NOW)

@@ -7,10 +7,12 @@ import sys
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+from state import reaper
 from state.engine import Engine
 from state.reaper import KEPT
 from state.tasks import TaskState
@@ -80,7 +82,39 @@ def test_old_workflows_are_forgotten_and_their_tasks_are_not(shop: Shop) -> None
     assert shop.task("import-snap-1").state is TaskState.COMPLETED
 
 
-def test_it_says_nothing_on_the_console_and_opens_no_port(small_shop: Shop) -> None:
+def test_of_many_workflows_that_ended_only_the_latest_are_kept(
+    small_shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reaper, "KEPT_AT_MOST", 2)
+    first = small_shop.engine(run)
+    for number in range(4):
+        small_shop.submit(first, task(f"import-snap-{number}"))
+        small_shop.until(f"import-snap-{number}", TaskState.COMPLETED)
+    first.stop()
+
+    small_shop.engine(run)
+
+    wait(lambda: len(stored(small_shop, "workflow_status", "status")) == 2, "the others to go")
+
+
+def test_workers_may_start_at_once_on_a_new_database(postgres_url: str, tmp_path: Path) -> None:
+    workers = [
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.engine.worker", postgres_url, str(tmp_path), "15"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=REPOSITORY,
+        )
+        for _ in range(3)
+    ]
+
+    assert [worker.communicate() for worker in workers] == [("ready\n", "")] * 3
+    assert [worker.returncode for worker in workers] == [0, 0, 0]
+
+
+def test_it_says_nothing_on_the_console_and_loads_no_server(small_shop: Shop) -> None:
     worker = subprocess.run(
         [
             *(sys.executable, "-X", "importtime", "-m", "tests.engine.worker"),
@@ -98,6 +132,15 @@ def test_it_says_nothing_on_the_console_and_opens_no_port(small_shop: Shop) -> N
     loaded = {line.split("|")[-1].strip() for line in worker.stderr.splitlines()}
     assert "dbos" in loaded
     assert not {"opentelemetry", "fastapi", "http.server", "uvicorn", "websockets"} & loaded
+
+
+def test_it_opens_no_socket(small_shop: Shop) -> None:
+    worker = small_shop.worker()
+
+    opened = Path(f"/proc/{worker.process.pid}/fd").iterdir()
+    inodes = {path.readlink().name[8:-1] for path in opened if "socket" in path.readlink().name}
+    listed = [Path(f"/proc/net/{kind}").read_text().split() for kind in ("tcp", "tcp6", "udp")]
+    assert not inodes & {word for words in listed for word in words}
 
 
 def test_it_logs_warnings_through_our_handlers_and_adds_none(small_shop: Shop) -> None:

@@ -21,6 +21,12 @@ def phases(shop: Shop, task_id: str) -> list[str]:
     return [line[0] for line in shop.lines(task_id) if line[0] != "cancelled"]
 
 
+def reached(shop: Shop, task_id: str) -> bool:
+    """Tell, after a while, whether a task is running."""
+    time.sleep(0.5)
+    return bool(shop.lines(task_id))
+
+
 def alter(shop: Shop, change: str) -> None:
     """Change DBOS's idea of the workflows."""
     schema = "" if shop.store.engine.dialect.name == "sqlite" else "dbos."
@@ -133,6 +139,24 @@ def test_a_task_that_dbos_gave_up_or_lost_has_failed(
     assert ended.error == "ServerError: the task was given up"
     assert shop.scratch() == []
     assert "import-snap-1" in caplog.text
+
+
+def test_a_task_that_fell_between_the_queue_and_its_worker_is_put_back(shop: Shop) -> None:
+    shop.hold(TaskState.VALIDATING)
+    engine = shop.engine(run, quota=1)
+    shop.submit(engine, task("import-snap-1"), task("import-snap-2"))
+    running = next(each for each in ("import-snap-1", "import-snap-2") if reached(shop, each))
+    fallen = {"import-snap-1": "import-snap-2", "import-snap-2": "import-snap-1"}[running]
+    alter(
+        shop,
+        "UPDATE workflow_status SET status = 'PENDING', started_at_epoch_ms = 1, executor_id ="
+        f" (SELECT executor_id FROM workflow_status WHERE workflow_uuid = '{running}')"
+        f" WHERE workflow_uuid = '{fallen}'",
+    )
+
+    shop.release()
+
+    shop.until(fallen, TaskState.COMPLETED)
 
 
 @pytest.mark.slow
