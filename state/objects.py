@@ -49,14 +49,16 @@ class Upload(Frozen):
     checksum_algorithm: str | None = None
     checksum_type: str | None = None
     storage_class: str = "STANDARD"
+    part_size: int | None = None  # bytes: how far apart parts are in the blob of the upload's id
 
 
 class Part(Frozen):
-    """One part of a multipart upload; its bytes are a blob."""
+    """One part of a multipart upload; its bytes are a blob, or a stretch of one."""
 
     upload_id: str
     number: int
     blob_id: str
+    offset: int = 0  # where in the blob it begins
     size: int  # bytes
     etag: str
     modified_at: datetime

@@ -106,6 +106,10 @@ class Uploads(Rows[Upload]):
             raise Stale(f"upload {part.upload_id} is gone") from error
         return replaced
 
+    def part(self, upload_id: str, number: int) -> Part | None:
+        """Return one part of an upload."""
+        return self._parts._get(upload_id, number)
+
     def parts(self, upload_id: str) -> Values[Part]:
         """Return the parts of an upload in their order."""
         return self._parts._all(PARTS, {"upload_id": upload_id})

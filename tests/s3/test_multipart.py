@@ -10,7 +10,7 @@ import pytest
 
 from emulator.services.s3.checksums import ALGORITHMS, encoded
 from tests.house import House
-from tests.s3.raw import ask
+from tests.s3.raw import ask, connect
 from tests.s3.refused import refused
 from tests.s3.test_objects import blobs
 
@@ -240,7 +240,7 @@ def test_an_end_that_does_not_fit_is_refused(house: House) -> None:
     with refused("NoSuchUpload", 404):
         s3.complete_multipart_upload(
             Bucket=bucket, Key="other", UploadId=upload.at["UploadId"],
-            MultipartUpload={"Parts": [upload.parts[3]]},  # type: ignore[typeddict-item]
+            MultipartUpload={"Parts": [upload.parts[3]]},  # type: ignore[list-item]
         )  # fmt: skip
     assert blobs(house) == before
     assert len(s3.list_parts(**upload.at)["Parts"]) == 3
@@ -355,3 +355,92 @@ def test_one_of_many_ends_of_an_upload_wins(house: House) -> None:
     assert ends == ["NoSuchUpload"] * 3 + ["done"]
     assert len(blobs(house) - before) == 1
     assert house.s3().get_object(Bucket=bucket, Key="key")["Body"].read() == b"a" * SIZE + b"b"
+
+
+def test_parts_of_one_size_are_written_where_they_stay(house: House) -> None:
+    bucket = house.bucket()
+    before = blobs(house)
+    upload = Upload(house, bucket)
+    bodies = {2: b"b" * SIZE, 4: b"d" * 100, 1: b"a" * SIZE, 3: b"c" * SIZE}
+    for number, body in bodies.items():
+        upload.part(number, body)
+    (common,) = blobs(house) - before
+    file = next(house.data_dir.rglob(common)).stat()
+    assert file.st_size == 3 * SIZE + 100
+
+    upload.complete()
+
+    (kept,) = blobs(house) - before
+    assert next(house.data_dir.rglob(kept)).stat().st_ino == file.st_ino
+    got = house.s3().get_object(Bucket=bucket, Key="key")["Body"].read()
+    assert got == b"".join(bodies[number] for number in (1, 2, 3, 4))
+
+
+@pytest.mark.parametrize(
+    ("sizes", "listed"),
+    [
+        ({3: 7, 1: SIZE, 2: SIZE}, (1, 2, 3)),  # the smallest came first
+        ({1: SIZE + 5, 2: SIZE, 3: SIZE + 9}, (1, 2, 3)),  # all different
+        ({1: SIZE, 2: SIZE, 3: SIZE}, (1, 3)),  # a gap
+        ({1: SIZE, 2: SIZE, 3: SIZE}, (1, 2)),  # more than is listed
+        ({5: SIZE, 9: SIZE}, (5, 9)),  # not from the beginning
+        ({1: 0}, (1,)),  # nothing at all
+        ({1: SIZE, 2: 0}, (1, 2)),
+        ({1: 7}, (1,)),
+    ],
+)
+def test_parts_of_any_size_become_one_object(
+    house: House, sizes: dict[int, int], listed: tuple[int, ...]
+) -> None:
+    bucket = house.bucket()
+    before = blobs(house)
+    upload = Upload(house, bucket)
+    bodies = {number: os.urandom(size) for number, size in sizes.items()}
+    for number, body in bodies.items():
+        upload.part(number, body)
+
+    upload.complete(*listed)
+
+    got = house.s3().get_object(Bucket=bucket, Key="key")["Body"].read()
+    assert got == b"".join(bodies[number] for number in listed)
+    (kept,) = blobs(house) - before
+    assert next(house.data_dir.rglob(kept)).stat().st_size == len(got)
+    house.s3().delete_object(Bucket=bucket, Key="key")
+    assert blobs(house) == before
+
+
+def test_a_part_cut_off_and_sent_again(house: House) -> None:
+    bucket = house.bucket()
+    before = blobs(house)
+    upload = Upload(house, bucket)
+    upload.part(1, b"a" * SIZE)
+    path = f"/{bucket}/key?partNumber=2&uploadId={upload.at['UploadId']}"
+    with connect(house) as connection:
+        head = f"PUT {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {SIZE}\r\n\r\n"
+        connection.sendall(head.encode() + b"x" * (3 * MIB))
+        upload.part(2, b"b" * SIZE)  # while the first attempt still has the place
+    upload.part(3, b"c")
+
+    upload.complete()
+
+    got = house.s3().get_object(Bucket=bucket, Key="key")["Body"].read()
+    assert got == b"a" * SIZE + b"b" * SIZE + b"c"
+    assert len(blobs(house) - before) == 1
+
+
+def test_an_end_while_a_part_still_comes(house: House) -> None:
+    bucket = house.bucket()
+    before = blobs(house)
+    upload = Upload(house, bucket)
+    upload.part(1, b"a" * SIZE)
+    path = f"/{bucket}/key?partNumber=2&uploadId={upload.at['UploadId']}"
+    with connect(house) as connection:
+        head = f"PUT {path} HTTP/1.0\r\nHost: x\r\nContent-Length: {SIZE}\r\n\r\n"
+        connection.sendall(head.encode() + b"x" * (3 * MIB))
+        upload.complete()
+        connection.sendall(b"x" * (2 * MIB))
+        reply = b"".join(iter(lambda: connection.recv(65536), b""))  # until the server hangs up
+    assert b"<Code>NoSuchUpload</Code>" in reply
+    assert house.s3().get_object(Bucket=bucket, Key="key")["Body"].read() == b"a" * SIZE
+    (kept,) = blobs(house) - before
+    assert next(house.data_dir.rglob(kept)).stat().st_size == SIZE

@@ -159,14 +159,13 @@ def get_bucket_location(
 def delete_bucket(ctx: Context, request: s3.DeleteBucketRequest) -> dict[str, object]:
     """Delete an empty bucket, and with it the uploads that nobody finished."""
     name = request["Bucket"]
-    left: list[str] = []
+    left: set[str] = set()
     with ctx.store.begin() as tx:
         find_bucket(tx, ctx, name, request.get("ExpectedBucketOwner"))
         if tx.objects.any(name):
             raise errors.bucket_not_empty(name)
         for upload in tx.uploads.list(name):
-            left += [part.blob_id for part in tx.uploads.parts(upload.id)]
-            tx.uploads.remove(upload.id)
+            left |= {upload.id, *(part.blob_id for part in tx.uploads.remove(upload.id))}
         tx.buckets.remove(name)
     for blob_id in left:
         ctx.blobs.remove(blob_id)

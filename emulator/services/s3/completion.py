@@ -1,12 +1,14 @@
 """The end of a multipart upload: its parts become one object.
 
 The client lists the parts; they must be there as listed, in order, and all but the last of 5 MiB.
-One part alone becomes the object by a link; several are put together by the kernel, sharing the
-bytes where the filesystem can. The ETag is of the parts' ETags; so is a composite checksum, while a
-full-object one is combined from those of the parts. No byte is read for them.
+Usually they lie in one file already, as places.py has it, and that becomes the object; else the
+kernel puts them together, sharing the bytes where the filesystem can. The ETag is of the parts'
+ETags; so is a composite checksum, while a full-object one is combined from theirs. No byte is read
+for them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
 from typing import cast
 from urllib.parse import quote
@@ -18,7 +20,8 @@ from emulator.services.s3.buckets import find_bucket
 from emulator.services.s3.checksums import ALGORITHMS, COMPOSITE, FULL_OBJECT
 from emulator.services.s3.conditions import Conditions, quoted
 from emulator.services.s3.objects import publish
-from emulator.services.s3.parts import find_upload
+from emulator.services.s3.parts import find_upload, remove_parts
+from emulator.services.s3.places import Common
 from emulator.shapes import s3
 from state.objects import Object, Part, Upload
 from state.store import Tx
@@ -70,10 +73,10 @@ def complete_multipart_upload(
         if {part.number: part for part in tx.uploads.remove(upload_id)} != uploaded:
             raise errors.invalid_part(upload_id, parts[0].number, parts[0].etag)
 
-    put_together(ctx, found, parts)
-    publish(ctx, found, Conditions.of(request), forget_upload, request.get("ExpectedBucketOwner"))
-    for part in uploaded.values():
-        ctx.blobs.remove(part.blob_id)
+    owner = request.get("ExpectedBucketOwner")
+    with put_together(ctx, found, upload_id, parts):
+        publish(ctx, found, Conditions.of(request), forget_upload, owner)
+    remove_parts(ctx, upload_id, uploaded.values())
     result: s3.CompleteMultipartUploadOutput = {
         "Location": f"{'https' if ctx.secure else 'http'}://{ctx.host}/{bucket}/{quote(key)}",
         "Bucket": bucket,
@@ -139,16 +142,31 @@ def check_claims(
             raise errors.bad_checksum(name)
 
 
-def put_together(ctx: Context, found: Object, parts: Sequence[Part]) -> None:
+@contextmanager
+def put_together(
+    ctx: Context, found: Object, upload_id: str, parts: Sequence[Part]
+) -> Iterator[None]:
     """Make the parts' bytes those of the object."""
-    if len(parts) == 1:
-        ctx.blobs.link(parts[0].blob_id, found.blob_id)
-        return
+    common = Common(ctx.blobs, upload_id, in_use=lambda: True)
+    try:
+        with common.holding(parts) as whole:
+            if whole:
+                ctx.blobs.link(upload_id, found.blob_id)
+            else:
+                copy_together(ctx, found, parts)
+            yield
+    except FileNotFoundError:  # a part was sent again, or the upload has ended, in between
+        raise errors.no_such_upload(upload_id) from None
+
+
+def copy_together(ctx: Context, found: Object, parts: Sequence[Part]) -> None:
+    """Copy the parts' bytes one behind the other."""
     path = ctx.blobs.incoming()
     try:
-        files.concatenate([ctx.blobs.path(part.blob_id) for part in parts], path)
+        with path.open("xb") as file:
+            for part in parts:
+                with ctx.blobs.path(part.blob_id).open("rb") as source:
+                    files.append(source.fileno(), part.offset, part.size, file.fileno())
         ctx.blobs.keep(path, found.blob_id)
-    except FileNotFoundError:  # a part was sent again, or the upload has ended, in between
-        raise errors.no_such_upload(parts[0].upload_id) from None
     finally:
         path.unlink(missing_ok=True)

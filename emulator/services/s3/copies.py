@@ -7,7 +7,7 @@ source's ETag and checksums too, where AWS would compute new ones for what was a
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 from urllib.parse import unquote
 
 from emulator.context import Context
@@ -17,14 +17,18 @@ from emulator.services.s3.buckets import find_bucket
 from emulator.services.s3.checksums import Algorithm
 from emulator.services.s3.conditions import Conditions, copy_range, quoted
 from emulator.services.s3.objects import check_key, check_version, find_object, publish
-from emulator.services.s3.parts import check_part_number, find_upload, keep_part, part_algorithms
+from emulator.services.s3.parts import (
+    begin_part,
+    check_part_number,
+    keep_part,
+    part_algorithms,
+    place_for,
+)
+from emulator.services.s3.receiving import LARGEST, Received
 from emulator.shapes import s3
 from state.objects import Object, Part
 
 actions = Actions()
-
-LARGEST = 5 << 30  # bytes that one CopyObject or UploadPartCopy may copy
-PIECE = 1 << 20  # bytes read at a time
 
 T = TypeVar("T")
 CopyRequest = s3.CopyObjectRequest | s3.UploadPartCopyRequest
@@ -138,7 +142,7 @@ def whole_checksum(path: Path, algorithm: Algorithm) -> dict[str, str]:
     """Compute a checksum of a file, the way it is kept."""
     digest = algorithm.start()
     with path.open("rb") as file:
-        while piece := file.read(PIECE):
+        while piece := file.read(files.PIECE):
             digest.update(piece)
     return {algorithm.name: checksums.encoded(digest.digest())}
 
@@ -147,38 +151,42 @@ def whole_checksum(path: Path, algorithm: Algorithm) -> dict[str, str]:
 def upload_part_copy(ctx: Context, request: s3.UploadPartCopyRequest) -> s3.UploadPartCopyOutput:
     """Make an object, or a range of its bytes, a part of an upload."""
     number = check_part_number(request["PartNumber"])
-    with ctx.store.read() as tx:
-        find_bucket(tx, ctx, request["Bucket"], request.get("ExpectedBucketOwner"))
-        upload = find_upload(tx, request["Bucket"], request["Key"], request["UploadId"])
-    algorithms = [checksums.MD5, *part_algorithms(upload, None)]
-    path = ctx.blobs.incoming()
-
-    def copied(source: Object) -> tuple[int, dict[str, bytes]]:
-        start, length = 0, source.size
-        if "CopySourceRange" in request:
-            start, length = copy_range(request["CopySourceRange"], source.size)
-        if length > LARGEST:
-            raise errors.copy_source_too_large(LARGEST)
-        return length, files.copy_range(
-            ctx.blobs.path(source.blob_id), start, length, path, algorithms
-        )
-
-    try:
-        size, digests = of_source(ctx, request, copied)
-        part = Part(
-            upload_id=upload.id,
-            number=number,
-            blob_id=ctx.blobs.new_id(),
-            size=size,
-            etag=digests[checksums.MD5.name].hex(),
-            modified_at=ctx.now().replace(microsecond=0),
-            checksums={
-                algorithm.name: checksums.encoded(digests[algorithm.name])
-                for algorithm in algorithms[1:]
-            },
-        )
-        keep_part(ctx, upload, part, path)
-    finally:
-        path.unlink(missing_ok=True)
+    source, file = of_source(ctx, request, lambda found: (found, opened(ctx, found)))
+    with file:
+        start, length = copied_range(request, source)
+        upload = begin_part(ctx, request, length)
+        algorithms = part_algorithms(upload, None)
+        place = place_for(ctx, upload, number, length)
+        try:
+            digests = files.copy(file, start, length, place.file, [checksums.MD5, *algorithms])
+            received = Received(length, digests)
+            part = Part(
+                upload_id=upload.id,
+                number=number,
+                blob_id=place.blob_id,
+                offset=place.offset,
+                size=length,
+                etag=received.etag,
+                modified_at=ctx.now().replace(microsecond=0),
+                checksums=received.kept(algorithms),
+            )
+            keep_part(ctx, upload, part, place)
+        finally:
+            place.give_up()
     result: s3.CopyPartResult = {"ETag": quoted(part.etag), "LastModified": part.modified_at}
     return {"CopyPartResult": checksums.beside(result, part.checksums)}
+
+
+def opened(ctx: Context, found: Object) -> BinaryIO:
+    """Open the bytes of an object; raises FileNotFoundError if it has just been overwritten."""
+    return ctx.blobs.path(found.blob_id).open("rb")
+
+
+def copied_range(request: s3.UploadPartCopyRequest, source: Object) -> tuple[int, int]:
+    """Decide what is copied: first byte and length. Raises what is wrong with that."""
+    start, length = 0, source.size
+    if "CopySourceRange" in request:
+        start, length = copy_range(request["CopySourceRange"], source.size)
+    if length > LARGEST:
+        raise errors.copy_source_too_large(LARGEST)
+    return start, length

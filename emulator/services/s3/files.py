@@ -2,8 +2,8 @@
 
 import errno
 import os
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections.abc import Iterable
+from typing import BinaryIO
 
 from emulator.services.s3.checksums import Algorithm
 
@@ -11,14 +11,6 @@ PIECE = 1 << 20  # bytes read at a time
 RANGE = 64 << 20  # bytes asked of the kernel at a time
 # What filesystems and old kernels answer to copy_file_range; sendfile is there everywhere.
 UNABLE = frozenset({errno.EXDEV, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL, errno.EPERM})
-
-
-def concatenate(sources: Iterable[Path], target: Path) -> None:
-    """Write files one after the other into a new one."""
-    with target.open("xb") as file:
-        for path in sources:
-            with path.open("rb") as source:
-                append(source.fileno(), 0, os.fstat(source.fileno()).st_size, file.fileno())
 
 
 def append(source: int, start: int, length: int, target: int) -> None:
@@ -36,17 +28,16 @@ def append(source: int, start: int, length: int, target: int) -> None:
         start += copied
 
 
-def copy_range(
-    source: Path, start: int, length: int, target: Path, algorithms: Sequence[Algorithm]
+def copy(
+    source: BinaryIO, start: int, length: int, target: BinaryIO, algorithms: Iterable[Algorithm]
 ) -> dict[str, bytes]:
-    """Copy a range of a file into a new one; gives its digests."""
+    """Copy a range of one open file to where another stands; gives its digests."""
     digests = {algorithm.name: algorithm.start() for algorithm in algorithms}
-    with source.open("rb") as file, target.open("wb") as copy:
-        append(file.fileno(), start, length, copy.fileno())
-        file.seek(start)
-        while length:
-            piece = file.read(min(PIECE, length))
-            for digest in digests.values():
-                digest.update(piece)
-            length -= len(piece)
+    append(source.fileno(), start, length, target.fileno())
+    source.seek(start)
+    while length:
+        piece = source.read(min(PIECE, length))
+        for digest in digests.values():
+            digest.update(piece)
+        length -= len(piece)
     return {name: digest.digest() for name, digest in digests.items()}

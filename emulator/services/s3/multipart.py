@@ -13,7 +13,7 @@ from emulator.services.s3.buckets import find_bucket, owner
 from emulator.services.s3.conditions import quoted
 from emulator.services.s3.objects import check_key
 from emulator.services.s3.pages import entries
-from emulator.services.s3.parts import find_upload
+from emulator.services.s3.parts import find_upload, remove_parts
 from emulator.shapes import s3
 from state.objects import Part, Upload
 
@@ -31,7 +31,7 @@ def create_multipart_upload(
         request.get("ChecksumAlgorithm"), request.get("ChecksumType")
     )
     upload = Upload(
-        id=secrets.token_urlsafe(48),
+        id=secrets.token_hex(32),  # also the id of the blob that holds its parts
         bucket=bucket,
         key=key,
         account_id=ctx.account_id,
@@ -75,8 +75,7 @@ def abort_multipart_upload(
         find_bucket(tx, ctx, request["Bucket"], request.get("ExpectedBucketOwner"))
         upload = find_upload(tx, request["Bucket"], request["Key"], request["UploadId"])
         left = tx.uploads.remove(upload.id)
-    for part in left:
-        ctx.blobs.remove(part.blob_id)
+    remove_parts(ctx, upload.id, left)
     return {}
 
 

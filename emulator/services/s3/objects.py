@@ -8,7 +8,6 @@ There are no versions: the version id "null" means the object, any other is refu
 
 import asyncio
 from collections.abc import Callable
-from pathlib import Path
 
 from emulator.context import Context
 from emulator.errors import AwsError
@@ -16,10 +15,11 @@ from emulator.services.actions import Actions
 from emulator.services.s3 import checksums, errors, metadata
 from emulator.services.s3.buckets import find_bucket
 from emulator.services.s3.conditions import Conditions, matches, quoted
-from emulator.services.s3.receiving import receiving
+from emulator.services.s3.places import Arrival
+from emulator.services.s3.receiving import check_size, receiving
 from emulator.shapes import s3
 from state.objects import Object
-from state.store import Duplicate, Tx
+from state.store import Tx
 
 actions = Actions()
 
@@ -60,31 +60,16 @@ def publish(
     What it replaces is removed; the object's own bytes are, if it must not become visible.
     """
     try:
-        replaced = swap(ctx, found, conditions, also, expected_owner)
+        with ctx.store.begin() as tx:
+            find_bucket(tx, ctx, found.bucket, expected_owner)
+            conditions.check_write(tx.objects.get(found.bucket, found.key), found.key)
+            also(tx)
+            replaced = tx.objects.put(found)
     except BaseException:
         ctx.blobs.remove(found.blob_id)
         raise
     if replaced is not None:
         ctx.blobs.remove(replaced.blob_id)
-
-
-def swap(
-    ctx: Context,
-    found: Object,
-    conditions: Conditions,
-    also: Callable[[Tx], object],
-    expected_owner: str | None,
-) -> Object | None:
-    """Put the row of an object in its place; gives what was there."""
-    while True:
-        try:
-            with ctx.store.begin() as tx:
-                find_bucket(tx, ctx, found.bucket, expected_owner)
-                conditions.check_write(tx.objects.get(found.bucket, found.key), found.key)
-                also(tx)
-                return tx.objects.put(found)
-        except Duplicate:  # another host has just written the same new key: now replace that
-            continue
 
 
 @actions
@@ -97,12 +82,14 @@ async def put_object(ctx: Context, request: s3.PutObjectRequest) -> s3.PutObject
     claim = checksums.claimed(request, ctx.headers)
     algorithm = claim.algorithm if claim else checksums.DEFAULT
     md5 = checksums.claimed_md5(request)
+    check_size(request["Body"])
     await asyncio.to_thread(check_writable, ctx, bucket, key, conditions, expected_owner)
-    async with receiving(ctx.blobs, request["Body"], [algorithm], claim, md5) as received:
+    place = await asyncio.to_thread(Arrival, ctx.blobs)
+    async with receiving(place, request["Body"], [algorithm], claim, md5) as received:
         found = Object(
             bucket=bucket,
             key=key,
-            blob_id=ctx.blobs.new_id(),
+            blob_id=place.blob_id,
             size=received.size,
             etag=received.etag,
             modified_at=ctx.now().replace(microsecond=0),
@@ -115,11 +102,11 @@ async def put_object(ctx: Context, request: s3.PutObjectRequest) -> s3.PutObject
             storage_class=sent.storage_class,
         )
 
-        def keep(path: Path) -> None:
-            ctx.blobs.keep(path, found.blob_id)
+        def keep() -> None:
+            place.keep()
             publish(ctx, found, conditions, expected_owner=expected_owner)
 
-        await asyncio.to_thread(keep, received.path)
+        await asyncio.to_thread(keep)
     result: s3.PutObjectOutput = {
         "ETag": quoted(found.etag),
         "ChecksumType": checksums.FULL_OBJECT,

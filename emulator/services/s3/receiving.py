@@ -11,15 +11,14 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
-import aiofiles
+from aiofiles.threadpool import wrap
 from aiofiles.threadpool.binary import AsyncBufferedIOBase
 
 from emulator.protocol.streams import RequestBody
 from emulator.services.s3 import checksums, errors
 from emulator.services.s3.checksums import Algorithm, Claim, Digest
-from state.blobs import Blobs
+from emulator.services.s3.places import Place
 
 PIECE = 1 << 20  # bytes: large enough that a thread's start doesn't count, small enough for many
 LARGEST = 5 << 30  # bytes of one PUT or one part
@@ -29,7 +28,6 @@ LARGEST = 5 << 30  # bytes of one PUT or one part
 class Received:
     """A body that has arrived whole."""
 
-    path: Path
     size: int  # bytes
     digests: Mapping[str, bytes]
 
@@ -43,34 +41,38 @@ class Received:
         return {each.name: checksums.encoded(self.digests[each.name]) for each in algorithms}
 
 
+def check_size(body: RequestBody) -> None:
+    """Refuse what is said to be too large before it comes: raises EntityTooLarge."""
+    if body.length is not None and body.length > LARGEST:
+        raise errors.entity_too_large(body.length, LARGEST)
+
+
 @asynccontextmanager
 async def receiving(
-    blobs: Blobs,
+    place: Place,
     body: RequestBody,
     algorithms: Iterable[Algorithm],
     claim: Claim | None,
     md5: bytes | None,
 ) -> AsyncIterator[Received]:
-    """Receive a body into a temporary file that is removed at the end, unless someone keeps it.
+    """Receive a body into its place, which is given up at the end, unless someone keeps it.
 
     Raises EntityTooLarge, IncompleteBody, BadDigest, and whatever ends the stream too early.
     """
-    if body.length is not None and body.length > LARGEST:
-        raise errors.entity_too_large(body.length, LARGEST)
-    path = blobs.incoming()
     digests = {used.name: used.start() for used in (checksums.MD5, *algorithms)}
     try:
-        async with aiofiles.open(path, "wb") as file:
-            size = await pour(body, file, list(digests.values()))
+        file = wrap(place.file)
+        size = await pour(body, file, list(digests.values()))
+        await file.flush()
         if body.length is not None and size != body.length:
             raise errors.incomplete_body()
-        received = Received(path, size, {name: each.digest() for name, each in digests.items()})
+        received = Received(size, {name: each.digest() for name, each in digests.items()})
         checksums.check_md5(md5, received.digests[checksums.MD5.name])
         if claim is not None:
             claim.check(received.digests, body.trailers)
         yield received
     finally:
-        path.unlink(missing_ok=True)
+        await asyncio.to_thread(place.give_up)
 
 
 async def pour(body: RequestBody, file: AsyncBufferedIOBase, digests: list[Digest]) -> int:
