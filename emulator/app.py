@@ -6,6 +6,7 @@ start nor the requests of AWS clients have to wait for it.
 """
 
 import asyncio
+import gc
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -86,6 +87,7 @@ class Application:
             return
         self.engine_state = "running"
         self.parts.sweep()
+        gc.freeze()  # what is loaded by now lives on: the collector need not look at it again
 
     def make_pages(self) -> "FastAPI":
         """Make the pages of vmie itself."""

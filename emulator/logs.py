@@ -10,6 +10,7 @@ import logging
 import re
 import sys
 import time
+from functools import lru_cache
 
 from state import current
 
@@ -63,14 +64,22 @@ def configure(log_format: str, log_level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter() if log_format == "json" else TextFormatter())
     logging.basicConfig(level=log_level.upper(), handlers=[handler], force=True)
+    # What no line shows is not looked up: that costs more than all the rest of a line.
+    logging._srcfile = None
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     for name in NOISY:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.root.level))
 
 
 def timestamp(record: logging.LogRecord) -> str:
     """Write the time of a record, in UTC."""
-    seconds = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
-    return f"{seconds}.{int(record.msecs):03d}Z"
+    return f"{second(int(record.created))}.{int(record.msecs):03d}Z"
+
+
+@lru_cache(maxsize=2)
+def second(since_epoch: int) -> str:
+    """Write a second, which many lines have in common."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(since_epoch))
 
 
 def short(name: str) -> str:

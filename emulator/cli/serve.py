@@ -1,7 +1,5 @@
 """Answer AWS clients, and run their tasks unless --role api leaves that to workers."""
 
-import gc
-import logging
 from argparse import ArgumentParser, Namespace
 
 from emulator import logs
@@ -10,8 +8,6 @@ from emulator.cli.options import add_settings, settings_of
 from emulator.parts import Parts, StartError
 from emulator.server import Server, configured, endpoint, listen
 from state.engine import Run
-
-log = logging.getLogger(__name__)
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -44,7 +40,6 @@ def run(options: Namespace) -> int:
             exit_code, server.should_exit = 1, True
 
         application.failed = give_up
-        gc.freeze()  # what is loaded by now lives on: the collector need not look at it again
         server.run(sockets=[listening])
     return exit_code
 

@@ -1,6 +1,5 @@
 """Run tasks for the servers that share a database and a data folder; answer no requests."""
 
-import logging
 import signal
 import threading
 from argparse import ArgumentParser, Namespace
@@ -9,8 +8,6 @@ from emulator import logs
 from emulator.cli.options import add_settings, settings_of
 from emulator.cli.serve import job_runner
 from emulator.parts import Parts
-
-log = logging.getLogger(__name__)
 
 
 def arguments(parser: ArgumentParser) -> None:

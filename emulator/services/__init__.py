@@ -1,0 +1,1 @@
+"""The services: a package each, whose ACTIONS the gateway calls."""
