@@ -269,17 +269,19 @@ def test_head_then_get_on_one_connection_do_not_mix(house: House, bucket: str) -
 
 
 def test_a_client_that_leaves_in_an_upload_is_no_error(house: House, bucket: str) -> None:
+    logged = len(house.server.log)
     wire = Wire(house.endpoint)
     wire.send(f"PUT /{bucket}/gone", bytes(300_000), Content_Length="600000")
     wire.socket.close()
 
     assert Wire(house.endpoint).ask(f"GET /{bucket}/gone").status == 404
-    assert "Traceback" not in house.server.log
+    assert "Traceback" not in house.server.log[logged:]
     assert not list((house.data_dir / "incoming").iterdir())
 
 
 def test_a_client_that_leaves_in_a_download_is_no_error(house: House, bucket: str) -> None:
     house.put_object(bucket, "large", bytes(64 << 20))
+    logged = len(house.server.log)
     wire = Wire(house.endpoint)
     wire.send(f"GET /{bucket}/large")
     wire.socket.recv(100)
@@ -287,7 +289,7 @@ def test_a_client_that_leaves_in_a_download_is_no_error(house: House, bucket: st
     wire.socket.close()
 
     assert Wire(house.endpoint).ask(f"HEAD /{bucket}/large").status == 200
-    assert "Traceback" not in house.server.log
+    assert "Traceback" not in house.server.log[logged:]
 
 
 def test_ranges_of_a_large_object_are_exact(house: House, bucket: str) -> None:
