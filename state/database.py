@@ -19,7 +19,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -90,6 +90,8 @@ class Database:
             raise ValueError(f"{url} names no file: connections would not share what they keep")
         self._turn = threading.Lock()
         self._mine = threading.local()
+        self._watching = threading.Lock()
+        self._watch: sqlite3.Connection | None = None
         if self.is_sqlite:
             self.writer = _sqlite_engine(self.url, _open_sqlite)
             self.reader = _sqlite_engine(self.url, _open_sqlite_to_read)
@@ -124,6 +126,20 @@ class Database:
                 connection.exec_driver_sql("BEGIN")
             yield connection
 
+    def moment(self) -> Hashable:
+        """Return what stays the same as long as nobody, in any process, writes anything."""
+        if not self.is_sqlite:
+            with self.reader.connect() as connection:
+                return connection.exec_driver_sql("SELECT pg_current_snapshot()::text").scalar()
+        with self._watching:
+            if self._watch is None:  # always the same connection: each has its own count
+                assert self.url.database
+                self._watch = sqlite3.connect(
+                    self.url.database, timeout=BUSY_MS / 1000, check_same_thread=False
+                )
+            (version,) = self._watch.execute("PRAGMA data_version").fetchone()
+            return int(version)
+
     def prepare(self) -> None:
         """Make what must be there before the first table: the folder, and the mode of the log."""
         if not self.is_sqlite or not self.url.database:
@@ -137,6 +153,10 @@ class Database:
 
     def close(self) -> None:
         """Close every connection."""
+        with self._watching:
+            if self._watch is not None:
+                self._watch.close()
+                self._watch = None
         self.reader.dispose()
         self.writer.dispose()
 

@@ -11,7 +11,7 @@ The rooms of a transaction are in `state/rows`, one module a kind. They give and
 a value that was read is shared with whoever else reads the same row, so copy it to change it.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Hashable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -88,6 +88,13 @@ class Store:
         """Open a transaction to read; it waits for nobody, and nobody waits for it."""
         with self._database.read() as connection:
             yield Tx(connection)
+
+    def moment(self) -> Hashable:
+        """Return what stays the same as long as nothing is written, by anyone.
+
+        Who asks before reading may later, if the answer is still the same, do without reading.
+        """
+        return self._database.moment()
 
     def sweep(self, blobs: Blobs, age: timedelta = timedelta(0)) -> Swept:
         """Remove the bytes that no row names; see Blobs.sweep for the age."""

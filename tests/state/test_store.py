@@ -232,5 +232,23 @@ def test_what_was_acknowledged_survives_kill_9(store: Store, url: str) -> None:
         tx.snapshots.add(snapshot("snap-after"))
 
 
+def test_a_moment_lasts_until_something_is_written_by_anyone(store: Store, url: str) -> None:
+    moment = store.moment()
+    with store.read() as tx:
+        tx.snapshots.list(ACCOUNT, REGION)
+    assert store.moment() == moment
+
+    with store.begin() as tx:
+        tx.snapshots.add(snapshot("snap-1"))
+    after_ours = store.moment()
+    assert after_ours != moment
+
+    other = Store(url)
+    with other.begin() as tx:
+        tx.tags.put(ACCOUNT, REGION, "snap-1", {"a": "b"})
+    other.close()
+    assert store.moment() != after_ours
+
+
 def test_the_version_is_told(store: Store) -> None:
     assert store.version().startswith(("sqlite 3.", "postgresql 1"))
