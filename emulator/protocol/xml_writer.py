@@ -14,10 +14,10 @@ and `add` collects the pieces of the document. Only names of the model get into 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from emulator.protocol.responses import ELSEWHERE
 from emulator.protocol.scalars import decimal, iso8601, text_of
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 Add = Callable[[str], None]
 Writer = Callable[[Any, Add], None]
+Members = TypeVar("Members")  # a TypedDict
 
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 REPLACEMENTS: dict[int, str] = {
@@ -62,6 +63,32 @@ class Texts(dict[str, str]):
         return written
 
 
+class Lasting(dict[str, Any]):
+    """The members of a structure that will never change: written once, then remembered."""
+
+    __slots__ = ("text", "writer")
+
+    def __init__(self, members: Mapping[str, Any]) -> None:
+        super().__init__(members)
+        self.writer: Writer | None = None  # what has written the text
+        self.text = ""
+
+
+def lasting(members: Members) -> Members:
+    """Return members as they are, but written no more than once."""
+    return cast(Members, Lasting(cast(Mapping[str, Any], members)))
+
+
+def remember(value: Lasting, write: Writer, tag: str) -> str:
+    """Write an element with the members of a lasting structure, for now and later."""
+    pieces = [f"<{tag}>"]
+    write(value, pieces.append)
+    pieces.append(f"</{tag}>")
+    value.text = "".join(pieces)
+    value.writer = write
+    return value.text
+
+
 def escape(text: str) -> str:
     """Write any text so that it can stand in an element or, quoted, in an attribute."""
     if text.isprintable() and not any(mark in text for mark in '&<>"'):
@@ -86,7 +113,7 @@ class Compiler:
     def __init__(self) -> None:
         self.functions: dict[str, Any] = {
             "texts": Texts(), "escape": escape, "iso8601": iso8601, "decimal": decimal,
-            "text_of": text_of,
+            "text_of": text_of, "Lasting": Lasting, "remember": remember,
         }  # fmt: skip
         self.names: dict[str, str] = {}  # of functions, by the name of the shape
         self.waiting: list[Any] = []
@@ -171,7 +198,7 @@ class Compiler:
     def structure(self, shape: Any, tag: str, depth: int, indent: str) -> Iterator[str]:
         """Write the source for a structure: its attributes and its members."""
         name = self.function_name(shape)
-        if any(member.serialization.get("xmlAttribute") for member in shape.members.values()):
+        if has_attributes(shape):
             yield f"{indent}add('<{tag}{prefix_of(shape)}')"
             yield f"{indent}attributes_{name}(v{depth}, add)"
             yield f"{indent}add('>')"
@@ -186,7 +213,14 @@ class Compiler:
         item = tag if flat else shape.member.serialization.get("name", "member")
         if not flat:
             yield f"{indent}add('<{tag}{prefix_of(shape)}>')"
-        yield f"{indent}for v{depth + 1} in v{depth}:"
+        each = f"v{depth + 1}"
+        yield f"{indent}for {each} in v{depth}:"
+        if is_plain(shape.member):
+            write = self.function_name(shape.member)
+            yield f"{indent} if {each}.__class__ is Lasting:"
+            yield f"{indent}  add({each}.text if {each}.writer is {write}"
+            yield f"{indent}      else remember({each}, {write}, {item!r}))"
+            yield f"{indent}  continue"
         yield from self.value(shape.member, item, depth + 1, f"{indent} ")
         if not flat:
             yield f"{indent}add('</{tag}>')"
@@ -205,6 +239,16 @@ class Compiler:
         yield f"{indent} add('</{entry}>')"
         if not flat:
             yield f"{indent}add('</{tag}>')"
+
+
+def has_attributes(shape: Any) -> bool:
+    """Tell whether some members of a structure are attributes of its element."""
+    return any(member.serialization.get("xmlAttribute") for member in shape.members.values())
+
+
+def is_plain(shape: Any) -> bool:
+    """Tell whether a shape is a structure whose element has neither attributes nor namespace."""
+    return shape.type_name == "structure" and not has_attributes(shape) and not prefix_of(shape)
 
 
 def prefix_of(shape: Any) -> str:
