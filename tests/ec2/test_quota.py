@@ -38,28 +38,30 @@ def test_what_exceeds_the_quota_waits_and_is_done_in_its_turn(
         for _ in range(QUOTA + 2)
     ]
 
-    def waiting() -> list[str]:
-        tasks = ec2.describe_import_snapshot_tasks(ImportTaskIds=ids)["ImportSnapshotTasks"]
-        return [
-            task["ImportTaskId"]
-            for task in tasks
-            if task["SnapshotTaskDetail"].get("StatusMessage") == "pending"
-        ]
+    def waiting() -> list[int]:
+        with store.read() as tx:
+            tasks = tx.tasks.unfinished()
+        return [ids.index(task.id) for task in tasks if task.state is TaskState.PENDING]
 
-    deadline = time.monotonic() + 30
-    while len(waiting()) > 2:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    time.sleep(1)
-    assert waiting() == ids[QUOTA:]
+    def until(expected: list[int]) -> None:
+        deadline = time.monotonic() + 30
+        while len(waiting()) > len(expected):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        time.sleep(1)
+        assert waiting() == expected
 
-    ec2.cancel_import_task(ImportTaskId=ids[0])
-    while ids[QUOTA] in waiting():
-        assert time.monotonic() < deadline + 10
-        time.sleep(0.05)
-    assert ids[QUOTA + 1] in waiting()
-    for task_id in ids[1:]:
-        ec2.cancel_import_task(ImportTaskId=task_id)
+    store = Store(default_url(own_house.data_dir))
+    try:
+        until([QUOTA, QUOTA + 1])
+        assert max(running(store).values()) == QUOTA
+        ec2.cancel_import_task(ImportTaskId=ids[0])
+        until([QUOTA + 1])
+    finally:
+        store.close()
+    (last,) = ec2.describe_import_snapshot_tasks(ImportTaskIds=ids[-1:])["ImportSnapshotTasks"]
+    assert last["SnapshotTaskDetail"]["Status"] == "active"
+    assert last["SnapshotTaskDetail"]["StatusMessage"] == "pending"
 
 
 @pytest.mark.slow

@@ -9,9 +9,11 @@ from typing import NamedTuple
 
 from emulator.context import Context
 from emulator.errors import dry_run
+from emulator.protocol.xml_writer import lasting
 from emulator.services.actions import Actions
 from emulator.services.ec2 import errors, ids, paging
 from emulator.services.ec2.filters import Filters
+from emulator.services.ec2.remembered import Remembered
 from emulator.services.ec2.tags import tag_set
 from emulator.shapes.ec2 import (
     DeleteSnapshotRequest,
@@ -28,10 +30,11 @@ LARGEST_PAGE = 1000
 
 
 class Row(NamedTuple):
-    """A snapshot and its tags."""
+    """A snapshot, its tags and how both are shown."""
 
     snapshot: Snapshot
     tags: Mapping[str, str]
+    shape: SnapshotShape
 
 
 FILTERS = Filters[Row](
@@ -51,6 +54,9 @@ FILTERS = Filters[Row](
     },
     lambda row: row.tags,
 )
+
+
+WHOLE_LISTS = Remembered[list[Numbered[Row]]]()
 
 
 @actions
@@ -74,13 +80,8 @@ def describe_snapshots(ctx: Context, request: DescribeSnapshotsRequest) -> Descr
     mine = owns(ctx, request)
     if request.get("DryRun"):
         raise dry_run()
-    with ctx.store.read() as tx:
-        rows, next_token = paging.take(
-            page, lambda after, limit: fetch(ctx, tx, named, after, limit), test
-        )
-    result: DescribeSnapshotsResult = {
-        "Snapshots": [snapshot_shape(*row) for row in rows] if mine else []
-    }
+    rows, next_token = paging.take(page, lambda after, limit: fetch(ctx, named, after, limit), test)
+    result: DescribeSnapshotsResult = {"Snapshots": [row.shape for row in rows] if mine else []}
     if next_token and mine:
         result["NextToken"] = next_token
     return result
@@ -110,16 +111,30 @@ def find_snapshot(ctx: Context, tx: Tx, snapshot_id: str) -> Snapshot:
 
 
 def fetch(
-    ctx: Context, tx: Tx, named: list[str] | None, after: int, limit: int | None
+    ctx: Context, named: list[str] | None, after: int, limit: int | None
 ) -> list[Numbered[Row]]:
-    """Return the account's snapshots in the Region, with their tags."""
-    rows = tx.snapshots.list(
-        ctx.account_id, ctx.region, ids=named or None, after=after, limit=limit
-    )
-    if named:
-        check_exist(ctx, tx, set(named).difference(row.value.id for row in rows))
-    tags = tx.tags.of([row.value.id for row in rows])
-    return [Numbered(sequence, Row(snapshot, tags[snapshot.id])) for sequence, snapshot in rows]
+    """Return the account's snapshots in the Region: those named, a part of them, or all."""
+    if named or after or limit is not None:
+        return read(ctx, named, after, limit)
+    key = (ctx.account_id, ctx.region)
+    return WHOLE_LISTS.get(ctx.store, key, lambda: read(ctx, None, 0, None))
+
+
+def read(
+    ctx: Context, named: list[str] | None, after: int, limit: int | None
+) -> list[Numbered[Row]]:
+    """Return the same from the store."""
+    with ctx.store.read() as tx:
+        found = tx.snapshots.list(
+            ctx.account_id, ctx.region, ids=named or None, after=after, limit=limit
+        )
+        if named:
+            check_exist(ctx, tx, set(named).difference(snapshot.id for _, snapshot in found))
+        tags = tx.tags.of([snapshot.id for _, snapshot in found])
+    return [
+        Numbered(sequence, Row(snapshot, tags[snapshot.id], shown(snapshot, tags[snapshot.id])))
+        for sequence, snapshot in found
+    ]
 
 
 def check_exist(ctx: Context, tx: Tx, not_mine: Iterable[str]) -> None:
@@ -144,8 +159,8 @@ def owns(ctx: Context, request: DescribeSnapshotsRequest) -> bool:
     return all(not users or me.intersection(users) for users, _ in asked)
 
 
-def snapshot_shape(snapshot: Snapshot, tags: Mapping[str, str]) -> SnapshotShape:
-    """Return a snapshot as clients see it."""
+def shown(snapshot: Snapshot, tags: Mapping[str, str]) -> SnapshotShape:
+    """Return a snapshot as clients see it; nobody may change what is returned."""
     shape: SnapshotShape = {
         "Description": snapshot.description,
         "Encrypted": snapshot.encrypted,
@@ -163,7 +178,7 @@ def snapshot_shape(snapshot: Snapshot, tags: Mapping[str, str]) -> SnapshotShape
         shape["CompletionTime"] = snapshot.completed_at
     if snapshot.kms_key_id is not None:
         shape["KmsKeyId"] = snapshot.kms_key_id
-    return shape
+    return lasting(shape)
 
 
 def progress(snapshot: Snapshot) -> str:
