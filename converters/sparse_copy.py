@@ -14,9 +14,10 @@ import os
 import sys
 
 FICLONE = 0x40049409  # linux/fs.h
-CHUNK = 1 << 20  # bytes read at a time
+CHUNK = 1 << 18  # bytes read at a time; more would not stay in the cache until it is written
 BLOCK = 1 << 16  # bytes that are written or left out: fewer, and the copy is slow and fragmented
 ZEROS = bytes(CHUNK)
+ZERO_BLOCK = bytes(BLOCK)
 
 
 def reflink(source: int, target: int) -> bool:
@@ -40,36 +41,34 @@ def seek(file: int, offset: int, whence: int, size: int) -> int:
         return offset if whence == os.SEEK_DATA else size  # it can't tell: all is data
 
 
-def write(target: int, chunk: memoryview, offset: int) -> None:
+def write(target: int, chunk: bytes, offset: int) -> None:
     """Write the blocks of a chunk that are not zeros, neighbours together."""
-    if chunk == ZEROS[: len(chunk)]:
+    if chunk == ZEROS:
         return
     begin = None
     for at in range(0, len(chunk), BLOCK):
-        block = chunk[at : at + BLOCK]
-        if block == ZEROS[: len(block)]:
+        if chunk.startswith(ZERO_BLOCK, at):
             if begin is not None:
                 os.pwrite(target, chunk[begin:at], offset + begin)
             begin = None
         elif begin is None:
             begin = at
     if begin is not None:
-        os.pwrite(target, chunk[begin:], offset + begin)
+        os.pwrite(target, memoryview(chunk)[begin:], offset + begin)
 
 
 def copy(source: int, target: int, size: int) -> None:
     """Copy the data extents."""
-    buffer = memoryview(bytearray(CHUNK))
     shown = -1
     offset = 0
     while (offset := seek(source, offset, os.SEEK_DATA, size)) < size:
         end = seek(source, offset, os.SEEK_HOLE, size)
         while offset < end:
-            got = os.preadv(source, [buffer[: min(CHUNK, end - offset)]], offset)
-            if not got:
+            chunk = os.pread(source, min(CHUNK, end - offset), offset)
+            if not chunk:
                 sys.exit(f"the source ends at {offset}, before {size}")
-            write(target, buffer[:got], offset)
-            offset += got
+            write(target, chunk, offset)
+            offset += len(chunk)
             if (percent := offset * 100 // size) > shown:
                 shown = percent
                 with contextlib.suppress(BrokenPipeError):
