@@ -21,7 +21,7 @@ from emulator.services.s3.checksums import ALGORITHMS, COMPOSITE, FULL_OBJECT
 from emulator.services.s3.conditions import Conditions, quoted
 from emulator.services.s3.objects import publish
 from emulator.services.s3.parts import find_upload, remove_parts
-from emulator.services.s3.places import Common
+from emulator.services.s3.places import LARGEST, Common
 from emulator.shapes import s3
 from state.objects import Object, Part, Upload
 from state.store import Tx
@@ -29,7 +29,6 @@ from state.store import Tx
 actions = Actions()
 
 SMALLEST = 5 << 20  # bytes of every part but the last
-LARGEST = 5 << 40  # bytes of the whole
 
 
 @actions

@@ -11,7 +11,7 @@ not fit gets a file of its own: a larger part, one of unknown size, one sent aga
 A slot is its writer's alone by a lock on its bytes, the whole file is its completer's. The locks
 are of the open file (F_OFD_SETLK): they hold between threads as well as between processes, and end
 with the process. Where there are none, every part gets a file of its own. A slot that was given up
-is punched out of the file.
+is punched out of the file; what a process that died has left in one stays until the upload ends.
 """
 
 import ctypes
@@ -29,6 +29,7 @@ from state.blobs import Blobs
 from state.objects import Part
 
 UNLOCKABLE = frozenset({errno.EAGAIN, errno.EACCES, errno.ENOLCK, errno.EINVAL, errno.EOPNOTSUPP})
+LARGEST = 5 << 40  # bytes: no object is larger, and some filesystems end at 16 TiB
 FLOCK = "hhqqi4x"  # struct flock: type, whence, first byte, length, process
 PUNCH_HOLE = 0x02 | 0x01  # FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -119,6 +120,8 @@ class Common:
 
     def slot(self, offset: int, length: int, free: Callable[[], bool]) -> Slot | None:
         """Take a slot, unless someone is writing there, or it is not free when we have the lock."""
+        if offset + length > LARGEST:
+            return None
         self.path.parent.mkdir(exist_ok=True)
         descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o666)
         file = os.fdopen(descriptor, "wb")

@@ -1,6 +1,6 @@
 """Bodies on their way to disk: written as they arrive, hashed on the way, gone if they stop.
 
-    chunks of any size ─► a 1 MiB piece ─► write ─┐
+    chunks of any size ─► a ½ MiB piece ─► write ─┐
                           the next one            ├─ both in threads, while the next piece fills
                                          hash  ───┘
 
@@ -20,7 +20,7 @@ from emulator.services.s3 import checksums, errors
 from emulator.services.s3.checksums import Algorithm, Claim, Digest
 from emulator.services.s3.places import Place
 
-PIECE = 1 << 20  # bytes: large enough that a thread's start doesn't count, small enough for many
+PIECE = 1 << 19  # bytes: so large that a thread is worth it, small enough for many uploads
 LARGEST = 5 << 30  # bytes of one PUT or one part
 
 
