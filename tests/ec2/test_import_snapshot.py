@@ -207,6 +207,22 @@ def test_a_presigned_url_is_read_and_its_signature_never_shown(house: House, buc
     assert secret[1] not in house.server.log
 
 
+def test_the_disk_of_another_account_needs_a_presigned_url(house: House, bucket: str) -> None:
+    other = house.ec2("210987654321")
+    for container in (at(bucket, "disk.raw"), {"Url": f"s3://{bucket}/disk.raw"}):
+        with pytest.raises(ClientError) as caught:
+            other.import_snapshot(DiskContainer=container)  # type: ignore[arg-type]
+        assert refusal(caught) == (
+            "InvalidParameter",
+            f"User does not have access to the S3 object ({bucket}/disk.raw).",
+        )
+
+    url = house.s3().generate_presigned_url(
+        "get_object", Params={"Bucket": bucket, "Key": "disk.raw"}
+    )
+    assert other.import_snapshot(DiskContainer={"Url": url})["ImportTaskId"]
+
+
 def test_a_presigned_url_that_has_expired_gives_no_access(house: House, bucket: str) -> None:
     url = f"{house.endpoint}/{bucket}/disk.raw?X-Amz-Date=20240101T000000Z&X-Amz-Expires=60"
 
@@ -378,9 +394,10 @@ def test_a_client_token_counts_for_one_account_and_region(house: House) -> None:
     regions = ("us-east-1", "us-west-2")
     tasks = set()
     for region in regions:
-        bucket = house.bucket(region=region)
-        house.s3(region=region).put_object(Bucket=bucket, Key="disk.raw", Body=b"x" * MIB)
-        for account in (house.account_id, "210987654321"):
+        for account in (house.account_id, str(int(house.account_id) - 1)):
+            other = House(house.server, account)
+            bucket = other.bucket(region=region)
+            other.s3(region=region).put_object(Bucket=bucket, Key="disk.raw", Body=b"x" * MIB)
             task = house.ec2(account, region).import_snapshot(
                 ClientToken=house.account_id, DiskContainer=at(bucket, "disk.raw")
             )

@@ -68,13 +68,14 @@ def test_what_exceeds_the_quota_waits_and_is_done_in_its_turn(
 @pytest.mark.timeout(400)
 def test_200_tasks_of_20_accounts_run_five_at_once_for_each(own_house: House) -> None:
     accounts = [new_account() for _ in range(20)]
-    bucket = own_house.bucket()
-    own_house.put_object(bucket, "disk.raw", b"disk" * 1024)
+    buckets = {account: House(own_house.server, account).bucket() for account in accounts}
+    for account, bucket in buckets.items():
+        House(own_house.server, account).put_object(bucket, "disk.raw", b"disk" * 1024)
 
     def start(number: int) -> tuple[str, str]:
         account = accounts[number % len(accounts)]
         task = own_house.ec2(account).import_snapshot(
-            DiskContainer={"UserBucket": {"S3Bucket": bucket, "S3Key": "disk.raw"}}
+            DiskContainer={"UserBucket": {"S3Bucket": buckets[account], "S3Key": "disk.raw"}}
         )
         return account, task["ImportTaskId"]
 

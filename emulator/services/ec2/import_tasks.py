@@ -212,8 +212,9 @@ def find_object(ctx: Context, tx: Tx, source: sources.Source) -> sources.Locatio
             continue
         if bucket.region != ctx.region:
             raise errors.object_elsewhere(ctx.region)
+        mine = bucket.account_id == ctx.account_id or source.presigned
         expired = source.expires_at is not None and source.expires_at <= ctx.now()
-        if expired or tx.objects.get(place.bucket, place.key) is None:
+        if not mine or expired or tx.objects.get(place.bucket, place.key) is None:
             raise errors.no_access_to_object(*place)
         return place
     if source.host is None or sources.is_local(source.host) or is_this_server(ctx, source.host):

@@ -40,6 +40,7 @@ class Source(NamedTuple):
     url: str | None = None  # without its query
     host: str | None = None  # of a Url that is neither s3:// nor one of S3's own
     expires_at: datetime | None = None
+    presigned: bool = False  # by whoever may read it
 
 
 def bucket_source(bucket: UserBucket) -> Source:
@@ -63,14 +64,16 @@ def url_source(url: str) -> Source:
     shown_host = f"[{host}]" if ":" in host else host
     shown = f"{parts.scheme}://{shown_host}{f':{port}' if port else ''}{parts.path}"
     path = unquote(parts.path.removeprefix("/"))
-    expires_at = expiry(parse_qs(parts.query))
+    query = parse_qs(parts.query)
+    presigned = "X-Amz-Signature" in query or "Signature" in query
+    more = (expiry(query), presigned)
     if s3 := S3_HOST.fullmatch(host):
         bucket, key = (s3["bucket"], path) if s3["bucket"] else split(path)
-        return Source((location(bucket, key),), shown, None, expires_at)
+        return Source((location(bucket, key),), shown, None, *more)
     named = tuple(Location(*each) for each in readings(host, path) if valid(*each))
     if not named:
         raise errors.invalid_s3_location()
-    return Source(named, shown, host, expires_at)
+    return Source(named, shown, host, *more)
 
 
 def location(bucket: str, key: str) -> Location:
