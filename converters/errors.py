@@ -7,9 +7,6 @@ one place to correct it.
 
 LIMIT = 16 << 40  # bytes; a disk must be smaller
 
-# Not the client's fault; what went wrong is in the log. assumed
-INTERNAL = "an internal error has occurred during conversion."
-
 
 class ClientError(Exception):
     """The client's fault; the message is what the client reads after `ClientError: `."""

@@ -2,9 +2,10 @@
 
 import logging
 
-from converters.errors import INTERNAL, ClientError
+from converters.errors import ClientError
 from converters.pipelines.import_snapshot import import_snapshot
 from state.jobs import Job
+from state.tasks import SERVER_ERROR
 
 log = logging.getLogger(__name__)
 
@@ -18,4 +19,4 @@ async def run(job: Job) -> None:
         await job.fail(f"ClientError: {error}")
     except Exception:
         log.exception("task %s failed", job.task_id)
-        await job.fail(f"ServerError: {INTERNAL}")
+        await job.fail(SERVER_ERROR)

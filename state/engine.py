@@ -34,7 +34,7 @@ from state.jobs import Job, Outcome, Step, end
 from state.leases import TTL, Leases
 from state.reaper import Reaper
 from state.store import Store, Tx
-from state.tasks import Task, TaskState
+from state.tasks import SERVER_ERROR, Task, TaskState
 
 if TYPE_CHECKING:
     from dbos import DBOSClient
@@ -249,7 +249,7 @@ class Engine:
             return  # it is in other hands
         if not task.state.ended and task.state is not TaskState.DELETING:
             log.error("task %s failed: %s", task.id, reason)
-        end(self._store, self._blobs, task.id, "ServerError: an internal error occurred")
+        end(self._store, self._blobs, task.id, SERVER_ERROR)
 
 
 class _Failed(BaseException):

@@ -26,7 +26,7 @@ from state.jobs import end
 from state.leases import Leases
 from state.store import Store
 from state.tables import tasks
-from state.tasks import TaskState
+from state.tasks import SERVER_ERROR, TaskState
 
 if TYPE_CHECKING:
     from dbos import DBOSClient
@@ -174,4 +174,4 @@ class Reaper:
             self._enqueue(task_id)
         else:
             log.error("task %s has failed: its workflow is %s", task_id, status)
-            end(self._store, self._blobs, task_id, "ServerError: the task was given up")
+            end(self._store, self._blobs, task_id, SERVER_ERROR)

@@ -19,7 +19,7 @@ CANCELLED and FAILED are `deleted`, everything before them is `active`.
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Final, Literal
 
 from state.values import Frozen
 
@@ -58,6 +58,10 @@ TRANSITIONS: dict[TaskState, frozenset[TaskState]] = {
     TaskState.CANCELLED: frozenset(),
     TaskState.FAILED: frozenset(),
 }
+
+
+# The StatusMessage when it is our fault; what went wrong is in the log. assumed
+SERVER_ERROR: Final = "ServerError: an internal error has occurred during conversion."
 
 
 class IllegalTransition(Exception):

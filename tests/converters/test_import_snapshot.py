@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from converters import worker
-from converters.errors import INTERNAL
 from converters.stages.inspect import Disk
 from converters.stages.to_raw import RawDisk, to_raw
 from state.blobs import Blobs
@@ -16,7 +15,7 @@ from state.jobs import Job, Outcome, Step
 from state.objects import Bucket, Object
 from state.snapshots import Snapshot
 from state.store import Store
-from state.tasks import DiskProgress, DiskSource, ImportSnapshotWork, Task, TaskState
+from state.tasks import SERVER_ERROR, DiskProgress, DiskSource, ImportSnapshotWork, Task, TaskState
 from tests import disks
 from tests.disks import KINDS, MIB, REFUSED
 
@@ -218,7 +217,7 @@ async def test_a_failure_of_ours_is_logged_and_told_as_one(
     await desk.run()
 
     assert desk.task.state is TaskState.FAILED
-    assert desk.task.error == f"ServerError: {INTERNAL}"
+    assert desk.task.error == SERVER_ERROR
     assert "qemu-img is not installed" in caplog.text
     assert "Traceback" in caplog.text
 

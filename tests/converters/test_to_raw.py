@@ -101,7 +101,7 @@ async def test_progress_rises_to_the_end(kind: str, tmp_path: Path) -> None:
     await to_raw(await inspect(image, None), tmp_path / "out", seen.append)
 
     assert seen == sorted(set(seen))
-    assert len(seen) > 5  # qemu-img goes by what lies side by side, so steps may be large
+    assert len(seen) > 1  # large steps: qemu-img goes by what lies side by side, we by what we read
     assert seen[-1] == 100
 
 

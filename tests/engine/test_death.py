@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from state.engine import DEATHS
 from state.leases import LATE
-from state.tasks import TaskState
+from state.tasks import SERVER_ERROR, TaskState
 from tests.engine.conftest import Shop, wait
 from tests.engine.worker import PHASES, run, task
 
@@ -136,7 +136,7 @@ def test_a_task_that_dbos_gave_up_or_lost_has_failed(
         shop.engine(run)
         ended = shop.until("import-snap-1", TaskState.FAILED)
 
-    assert ended.error == "ServerError: the task was given up"
+    assert ended.error == SERVER_ERROR
     assert shop.scratch() == []
     assert "import-snap-1" in caplog.text
 
