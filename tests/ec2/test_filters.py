@@ -37,6 +37,8 @@ FILTERS = Filters[Thing](
         ("a*", ["a", "abc", "a*"], ["ba", "A"]),
         ("*a", ["a", "bca"], ["ab"]),
         ("a*c*e", ["ace", "abcde"], ["abcd", "ace2"]),
+        ("*a?b*ab", ["axbab", "aabxbab"], ["ab", "axb", "axbb"]),
+        ("**a**", ["a", "bab"], ["", "b"]),
         ("a?c", ["abc", "a?c"], ["ac", "abbc"]),
         ("??", ["ab"], ["a", "abc"]),
         (r"a\*", ["a*"], ["a", "ab", r"a\*"]),
@@ -109,3 +111,15 @@ def test_more_than_200_values_are_refused() -> None:
         FILTERS.test(many)  # type: ignore[arg-type]
 
     assert caught.value.code == "FilterLimitExceeded"
+
+
+def test_many_wildcards_take_no_longer_than_few() -> None:
+    match = matching(["*a" * 100 + "b"])
+
+    assert not match("a" * 256)  # would take longer than the world is old
+
+
+def test_a_value_longer_than_the_service_takes_is_refused() -> None:
+    assert FILTERS.test([{"Name": "name", "Values": ["x" * 255]}]) is not None
+    with pytest.raises(AwsError, match="255"):
+        FILTERS.test([{"Name": "name", "Values": ["x" * 256]}])

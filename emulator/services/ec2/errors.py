@@ -47,6 +47,14 @@ def too_many_filter_values(limit: int) -> AwsError:
     )
 
 
+def filter_value_too_long(limit: int) -> AwsError:
+    """Say that a filter's value is longer than any can be (text assumed)."""
+    return AwsError(
+        "InvalidParameterValue",
+        f"The maximum length of a filter value is {limit} characters",
+    )
+
+
 def invalid_next_token(token: str) -> AwsError:
     """Say that a NextToken is not one of ours, or of another action."""
     return AwsError("InvalidNextToken", f"The token '{token}' is invalid")

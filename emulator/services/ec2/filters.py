@@ -19,6 +19,7 @@ Test = Callable[[Row], bool]
 Match = Callable[[str], bool]
 
 MOST_VALUES = 200  # of all filters of one call
+LONGEST_VALUE = 255  # characters
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class Filters(Generic[Row]):
         given = [(each.get("Name") or "", each.get("Values") or []) for each in filters or ()]
         if sum(len(values) for _, values in given) > MOST_VALUES:
             raise errors.too_many_filter_values(MOST_VALUES)
+        if any(len(value) > LONGEST_VALUE for _, values in given for value in values):
+            raise errors.filter_value_too_long(LONGEST_VALUE)
         tests = [self._one(name, matching(values)) for name, values in given]
         if not tests:
             return None
@@ -69,16 +72,23 @@ def matching(values: Iterable[str]) -> Match:
 
 
 def pattern(value: str) -> str:
-    """Return a filter value as a regular expression."""
-    parts: list[str] = []
+    """Return a filter value as a regular expression that takes no more than linear time.
+
+    What stands between two stars may as well be found where it comes first: once found it is not
+    looked for again, or a few stars would keep the whole server busy for minutes.
+    """
+    parts = [""]
     characters = iter(value)
     for character in characters:
         if character == "*":
-            parts.append(".*")
+            parts.append("")
         elif character == "?":
-            parts.append(".")
+            parts[-1] += "."
         elif character == "\\":
-            parts.append(re.escape(next(characters, "\\")))
+            parts[-1] += re.escape(next(characters, "\\"))
         else:
-            parts.append(re.escape(character))
-    return "".join(parts)
+            parts[-1] += re.escape(character)
+    if len(parts) == 1:
+        return parts[0]
+    first, *middle, last = parts
+    return f"{first}{''.join(f'(?>.*?{part})' for part in middle if part)}.*{last}"
