@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 NOBODY = "000000000000"  # the account of everyone whose key is not an account number
 CREDENTIAL = re.compile(r"^AWS4-[A-Z0-9-]+ (?:.*[, ])?Credential=([^, ]+)")
+REGION = re.compile(r"[A-Za-z0-9-]+")
 ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
 
 
@@ -59,7 +60,8 @@ def from_scope(credential: str) -> Caller:
     """Take a credential scope apart; the key itself may have slashes in it."""
     parts = credential.rsplit("/", 4)
     if len(parts) == 5 and parts[1].isdigit():
-        return Caller(parts[0], parts[2] or None, parts[3].lower() or None)
+        region = parts[2] if REGION.fullmatch(parts[2]) else None
+        return Caller(parts[0], region, parts[3].lower() or None)
     parts = credential.rsplit("/", 3)
     if len(parts) == 4 and parts[1].isdigit():  # SigV4A: good in many Regions
         return Caller(parts[0], None, parts[2].lower() or None)

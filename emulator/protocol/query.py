@@ -231,6 +231,8 @@ def scalar(convert: Callable[[str], Any]) -> Reader:
     def read(node: Any, path: str) -> Any:
         if not isinstance(node, str):
             raise UnknownMember(f"{path}.{next(iter(node))}")
+        if "\0" in node:  # no parameter means anything by it, and PostgreSQL cannot keep it
+            raise InvalidValue(path, node)
         try:
             return convert(node)
         except ValueError as error:

@@ -26,6 +26,10 @@ SCOPE = "123456789012/20260131/eu-west-1/ec2/aws4_request"
             "AWS4-ECDSA-P256-SHA256 Credential=AKID/20260131/s3/aws4_request, Signature=00",
             Caller("AKID", None, "s3"),
         ),
+        (
+            "AWS4-HMAC-SHA256 Credential=AKID/20260131/no.region/ec2/aws4_request, Signature=00",
+            Caller("AKID", None, "ec2"),
+        ),
         ("AWS AKID:c2lnbmF0dXJl", Caller("AKID")),
         ("AWS4-HMAC-SHA256 Credential=AKID, Signature=00", Caller("AKID")),
         ("AWS4-HMAC-SHA256 nonsense", Caller()),

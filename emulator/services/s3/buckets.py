@@ -27,7 +27,7 @@ MAX_BUCKETS = 10_000
 
 def find_bucket(tx: Tx, ctx: Context, name: str, expected_owner: str | None = None) -> Bucket:
     """Get a bucket that the caller may use; raises NoSuchBucket or AccessDenied."""
-    bucket = tx.buckets.get(name)
+    bucket = tx.buckets.get(name) if NAME.fullmatch(name) else None
     if bucket is None:
         raise errors.no_such_bucket(name)
     if ctx.access_key_id is not None and bucket.account_id != ctx.account_id:

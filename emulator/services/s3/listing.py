@@ -168,6 +168,8 @@ def list_multipart_uploads(
     prefix, delimiter = request.get("Prefix", ""), request.get("Delimiter", "")
     key_marker = request.get("KeyMarker", "")
     id_marker = request.get("UploadIdMarker", "") if key_marker else ""
+    if id_marker and not id_marker.isalnum():
+        raise errors.invalid_argument("Invalid uploadId marker", "upload-id-marker", id_marker)
     limit = entries("max-uploads", request.get("MaxUploads"))
     with ctx.store.read() as tx:
         bucket = find_bucket(tx, ctx, request["Bucket"], request.get("ExpectedBucketOwner"))

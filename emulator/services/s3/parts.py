@@ -26,7 +26,7 @@ MAX_NUMBER = 10_000
 
 def find_upload(tx: Tx, bucket: str, key: str, upload_id: str) -> Upload:
     """Get an upload under way; raises NoSuchUpload."""
-    upload = tx.uploads.get(upload_id)
+    upload = tx.uploads.get(upload_id) if upload_id.isalnum() else None
     if upload is None or (upload.bucket, upload.key) != (bucket, key):
         raise errors.no_such_upload(upload_id)
     return upload
