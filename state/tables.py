@@ -163,4 +163,6 @@ leases = Table(
     PrimaryKeyConstraint("worker", name="leases_worker"),
 )
 
-BLOBS = (objects.c.blob_id, parts.c.blob_id, snapshots.c.blob_id)  # every column that names a blob
+# Every column that names a blob. An upload names the one that its parts are written to: before the
+# first of them has a row, too, or a sweep would take the file away from under it.
+BLOBS = (objects.c.blob_id, parts.c.blob_id, snapshots.c.blob_id, uploads.c.id)
