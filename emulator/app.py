@@ -76,9 +76,10 @@ class Application:
         await send({"type": "lifespan.shutdown.complete"})
 
     def warm_up(self) -> None:
-        """Load the models, launch the engine, sweep; in a thread, while requests are answered."""
+        """Load the models, sweep, launch the engine; in a thread, while requests are answered."""
         models.warm(SERVICES)
         try:
+            self.parts.sweep()
             self.parts.start_engine(self.job_runner)
         except Exception:
             log.exception("the engine cannot start")
@@ -86,7 +87,6 @@ class Application:
             self.failed()
             return
         self.engine_state = "running"
-        self.parts.sweep()
         gc.freeze()  # what is loaded by now lives on: the collector need not look at it again
 
     def make_pages(self) -> "FastAPI":

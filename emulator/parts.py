@@ -42,10 +42,17 @@ class Parts:
         self.engine.start(None if self.settings.role == "api" else job_runner())
 
     def sweep(self) -> None:
-        """Remove what the last process left behind when it was cut off."""
+        """Remove what the last process left behind when it was cut off; before the engine starts.
+
+        A task that died while it published does so again under the same name, which no row has yet.
+        """
         alone = self.lock is not None
         age = timedelta(seconds=time.time() - self.started) if alone else SHARED_AGE
-        swept = self.store.sweep(self.blobs, age)
+        try:
+            swept = self.store.sweep(self.blobs, age)
+        except OSError as error:  # bytes that are in nobody's way are no reason not to serve
+            log.warning("the data folder could not be swept: %s", error)
+            return
         if any(swept):
             log.info(
                 "swept: %d unfinished uploads, %d blobs without a row, %d scratch folders",

@@ -24,9 +24,9 @@ def run(options: Namespace) -> int:
         signal.signal(number, lambda *_: stopped.set())
     parts = Parts(settings)
     try:
+        parts.sweep()
         parts.start_engine(job_runner)
         print("vmie is ready to run tasks", flush=True)
-        parts.sweep()
         stopped.wait()
     finally:
         parts.close()
