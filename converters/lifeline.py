@@ -71,6 +71,7 @@ async def run(
         reading = asyncio.gather(
             _read(process.stdout, keep, on_output), _read(process.stderr, keep, None)
         )
+        reading.add_done_callback(_seen)
         stdout, stderr = await asyncio.shield(reading)
         code = await process.wait()
     finally:
@@ -87,6 +88,12 @@ async def _read(
         if on_output:
             on_output(chunk)
     return bytes(kept)
+
+
+def _seen(reading: asyncio.Future[tuple[bytes, bytes]]) -> None:
+    """Look at how the reading ended; nobody else does when the loop ends, and asyncio complains."""
+    if not reading.cancelled():
+        reading.exception()
 
 
 async def _let_go(
