@@ -1,0 +1,137 @@
+"""What is there of a server once it was killed: programs, files and rows, seen from outside."""
+
+import os
+import signal
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import select, union
+
+from state.store import Store
+from state.tables import objects, parts, snapshots, uploads
+from tests.house import House, default_url
+
+Found = TypeVar("Found")
+
+PATIENCE = 60.0  # seconds; the machine may have much else to do
+DEAD_WITHIN = 2.0  # seconds from the death of a server to that of the last program it started
+TIDY_WITHIN = 20.0  # seconds from the start of a server: it clears up behind its first answers
+MIB = 1 << 20
+
+
+def until(found: Callable[[], Found], what: str, timeout: float = PATIENCE) -> Found:
+    """Ask again and again until the answer is true; return it."""
+    deadline = time.monotonic() + timeout
+    while not (answer := found()):
+        assert time.monotonic() < deadline, f"waited {timeout} s for {what}"
+        time.sleep(0.005)
+    return answer
+
+
+# programs ----------------------------------------------------------------------------------------
+
+
+def programs(house: House) -> dict[int, str]:
+    """The programs that were started on the server's files, whoever their parent is by now."""
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            line = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+        except OSError:
+            continue  # it has just ended
+        if f"{house.data_dir}/" in line and "-m emulator" not in line:
+            found[int(folder.name)] = line
+    return found
+
+
+def parent(pid: int) -> int:
+    """The process that started another; 0 if that is gone."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return 0
+    return int(stat.rpartition(")")[2].split()[1])
+
+
+def stopped(pid: int) -> bool:
+    """Whether a process stands still."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] in ("T", "t")
+
+
+def stop_converter(house: House) -> int:
+    """Have the program that writes a raw disk stand still in the middle of it."""
+
+    def caught() -> int | None:
+        for pid, line in programs(house).items():
+            if "disk.raw" in line and "lifeline_wrapper" not in line:
+                os.kill(pid, signal.SIGSTOP)
+                until(lambda pid=pid: stopped(pid) or pid not in programs(house), "a stop")  # type: ignore[misc]
+                if stopped(pid):
+                    return pid
+        return None
+
+    return until(caught, "a converter") or 0
+
+
+def assert_programs_die(house: House) -> None:
+    """Nothing that a killed server had started outlives it for long."""
+    until(lambda: not programs(house), "the programs to die", DEAD_WITHIN)
+
+
+# files and rows ----------------------------------------------------------------------------------
+
+
+@contextmanager
+def store_of(house: House) -> Iterator[Store]:
+    """The rows of a server."""
+    store = Store(str(house.server.settings.get("database_url") or default_url(house.data_dir)))
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+@contextmanager
+def writes_held(house: House) -> Iterator[sqlite3.Connection]:
+    """Be the one writer of a server's database: whatever it wants to commit has to wait."""
+    path = house.data_dir / "vmie.db"
+    with closing(sqlite3.connect(path, isolation_level=None, timeout=30)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        yield connection
+
+
+def names(house: House, folder: str) -> set[str]:
+    """The files of a folder of the server's, however deep."""
+    return {path.name for path in (house.data_dir / folder).rglob("*") if path.is_file()}
+
+
+def assert_tidy(house: House) -> None:
+    """Rows and bytes fit together, and nothing else is there; the server may take its time."""
+    named = union(*(select(table.c.blob_id) for table in (objects, parts, snapshots)))
+    with store_of(house) as store:
+
+        def left() -> list[str]:
+            kept = names(house, "blobs")
+            with store.read() as tx:
+                needed = set(tx.connection.execute(named).scalars())
+                begun = set(tx.connection.execute(select(uploads.c.id)).scalars())
+            return [
+                *(f"lost: {blob_id}" for blob_id in needed - kept),
+                *(f"orphan: {blob_id}" for blob_id in kept - needed - begun),
+                *(f"arriving: {name}" for name in names(house, "incoming")),
+                *(f"scratch: {path.name}" for path in (house.data_dir / "scratch").iterdir()),
+                *programs(house).values(),
+            ]
+
+        deadline = time.monotonic() + TIDY_WITHIN
+        while remains := left():
+            assert time.monotonic() < deadline, remains
+            time.sleep(0.05)
