@@ -14,8 +14,10 @@ async def run(job: Job) -> None:
     """Run a task to its end; what goes wrong ends as its StatusMessage."""
     try:
         await import_snapshot(job, job.work)
+        log.info("task %s is completed", job.task_id)
     except ClientError as error:
-        log.info("task %s refused its disk: %s (%s)", job.task_id, error, error.__cause__)
+        cause = f" ({error.__cause__})" if error.__cause__ else ""
+        log.info("task %s refused its disk: %s%s", job.task_id, error, cause)
         await job.fail(f"ClientError: {error}")
     except Exception:
         log.exception("task %s failed", job.task_id)

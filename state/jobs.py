@@ -13,6 +13,7 @@ simply run, and fail, again. `end` is the one way out for a task that does not c
 """
 
 import asyncio
+import logging
 import shutil
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
@@ -25,6 +26,8 @@ from state.blobs import Blobs
 from state.store import Stale, Store, TaskChanges
 from state.tasks import DiskProgress, IllegalTransition, Task, TaskState
 from state.values import Frozen
+
+log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 Value = TypeVar("Value", bound=Frozen)
@@ -172,6 +175,7 @@ class Job:
         with self._store.begin() as tx:
             task = tx.tasks.claim(self.task_id, state)
         self.attempt = task.attempt
+        log.info("task %s is %s", task.id, state)
         for left in self._blobs.scratch(task.id).iterdir():
             if left.name not in self._done:  # what an attempt that died was working on
                 shutil.rmtree(left, ignore_errors=True)
@@ -192,9 +196,11 @@ def end(store: Store, blobs: Blobs, task_id: str, error: str | None = None) -> N
     blobs.remove_scratch(task_id)
     with store.begin() as tx:
         task = tx.tasks.get(task_id)
-        if task is not None and task.state is TaskState.DELETING:
-            ended = TaskState.FAILED if task.error else TaskState.CANCELLED
-            tx.tasks.move(task, ended, finished_at=datetime.now(UTC))
+        if task is None or task.state is not TaskState.DELETING:
+            return
+        ended = TaskState.FAILED if task.error else TaskState.CANCELLED
+        tx.tasks.move(task, ended, finished_at=datetime.now(UTC))
+    log.info("task %s is %s", task_id, ended)
 
 
 def _words(shown: TaskChanges) -> object:

@@ -3,11 +3,13 @@
 import json
 import logging
 import sys
+import time
 
 import pytest
 
 from emulator.logs import JsonFormatter, TextFormatter
 from state import current
+from tests.house import House
 
 FORMATTERS = [TextFormatter(), JsonFormatter()]
 
@@ -49,3 +51,44 @@ def test_signatures_are_blotted_out(formatter: logging.Formatter, secret: str) -
     assert "fetching" in line
     assert "ValueError" in line
     assert "SECRET" not in line
+
+
+def test_the_log_tells_the_life_of_a_task(house: House) -> None:
+    bucket = house.bucket()
+    house.put_object(bucket, "disk", bytes(1 << 20))
+    house.put_object(bucket, "text", b"no disk")
+    good = house.ec2().import_snapshot(DiskContainer={"Url": f"s3://{bucket}/disk"})
+    bad = house.ec2().import_snapshot(
+        DiskContainer={"Format": "VMDK", "Url": f"s3://{bucket}/text"}
+    )
+    house.finished(good)
+    house.finished(bad)
+
+    assert told(house, good["ImportTaskId"], "is completed") == [
+        "is pending",
+        "is validating",
+        "is converting",
+        "is publishing",
+        "is completed",
+    ]
+    assert told(house, bad["ImportTaskId"], "is failed") == [
+        "is pending",
+        "is validating",
+        "refused its disk: Disk validation failed [Unsupported specified file format]",
+        "is failed",
+    ]
+    first = f"[{good['ResponseMetadata']['RequestId']}] task {good['ImportTaskId']} is pending"
+    assert first in house.server.log
+
+
+def told(house: House, task_id: str, last: str) -> list[str]:
+    """Read what the log says of a task, as soon as it has said the last of it."""
+    for _ in range(100):
+        lines = house.server.log.splitlines()
+        said = [
+            line.partition(f"task {task_id} ")[2] for line in lines if f"task {task_id} " in line
+        ]
+        if last in said:
+            break
+        time.sleep(0.05)
+    return said

@@ -11,6 +11,7 @@ Tasks are shown for ever; the service forgets them 7 days after their end.
 
 import hashlib
 import json
+import logging
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -35,6 +36,8 @@ from state.store import Duplicate, Numbered, Stale, Tx
 from state.tasks import DiskSource, ImportSnapshotWork, Task, TaskState
 
 actions = Actions()
+
+log = logging.getLogger(__name__)
 
 KIND = "import-snapshot"
 FORMATS = {"RAW", "VHD", "VHDX", "VMDK"}
@@ -106,6 +109,7 @@ def import_snapshot(ctx: Context, request: ImportSnapshotRequest) -> ImportSnaps
                 tx.tags.put(ctx.account_id, ctx.region, task.id, tags["import-snapshot-task"])
         except Duplicate:  # another server has just used the same ClientToken: answer like it
             continue
+        log.info("task %s is pending", task.id)
         return task_shape(task, tags["import-snapshot-task"])
 
 
@@ -177,6 +181,7 @@ def cancel_import_task(ctx: Context, request: CancelImportTaskRequest) -> Cancel
             continue
         break
     if moved is not task:
+        log.info("task %s is %s on demand", task_id, moved.state)
         ctx.engine.cancel(task_id)
     return {"ImportTaskId": task_id, "PreviousState": status(task), "State": status(moved)}
 
