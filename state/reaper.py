@@ -7,6 +7,9 @@
     it was never enqueued (DBOS was still loading)  into the queue
     DBOS gave its workflow up, or lost it           FAILED, "ServerError: …"
 
+    a task that has ended, and …                    what becomes of its workflow
+    its worker died before DBOS knew                cancelled: it would hold a place of the quota
+
 It looks when a worker starts and every 2.5 s from then on; each worker has one, and all may find
 the same task at once, since every move is fenced by the state of the row.
 """
@@ -48,10 +51,11 @@ WORKFLOWS = sa.Table(  # as DBOS documents it; its schema is "dbos" on PostgreSQ
     sa.Column("executor_id", sa.Text),
     sa.Column("started_at_epoch_ms", sa.BigInteger),
 )
+ACTIVE: Final = [state.value for state in TaskState if not state.ended]
 STRAY = (
     sa.select(tasks.c.id, tasks.c.state, *list(WORKFLOWS.c)[1:])
     .outerjoin(WORKFLOWS, WORKFLOWS.c.workflow_uuid == tasks.c.id)
-    .where(tasks.c.state.in_([state.value for state in TaskState if not state.ended]))
+    .where(tasks.c.state.in_(ACTIVE))
     .where(
         sa.or_(
             tasks.c.state == TaskState.DELETING.value,
@@ -59,6 +63,11 @@ STRAY = (
         )
     )
     .order_by(tasks.c.sequence)
+)
+LEFT_OVER = (
+    sa.select(WORKFLOWS.c.workflow_uuid, WORKFLOWS.c.executor_id)
+    .join(tasks, tasks.c.id == WORKFLOWS.c.workflow_uuid)
+    .where(WORKFLOWS.c.status == "PENDING", tasks.c.state.not_in(ACTIVE))
 )
 
 log = logging.getLogger(__name__)
@@ -111,11 +120,15 @@ class Reaper:
         plain = {"dbos": None} if self._store.engine.dialect.name == "sqlite" else {}
         with self._store.engine.connect().execution_options(schema_translate_map=plain) as reader:
             stray = reader.execute(STRAY).all()
+            left_over = reader.execute(LEFT_OVER).all()
         for row in stray:
             try:
                 self._rescue(live, *row)
             except Exception:  # an edge, like the worker: the others must not wait for this task
                 log.exception("task %s was not rescued", row.id)
+        for task_id, worker in left_over:
+            if worker not in live:
+                self._client.cancel_workflow(task_id)
 
     def forget(self) -> None:
         """Delete the workflows that ended long ago; DBOS would keep them for ever."""

@@ -73,6 +73,20 @@ def test_killed_just_after_it_published_a_task_has_completed_once(small_shop: Sh
     assert phases(small_shop, "import-snap-1") == EVERYWHERE
 
 
+def test_killed_just_after_it_published_a_task_gives_its_place_to_the_next(
+    small_shop: Shop,
+) -> None:
+    (small_shop.blobs.root / "die-after-publishing").touch()
+    worker = small_shop.worker()
+    worker.tell("import-snap-1")
+    assert worker.process.wait() == 9
+    (small_shop.blobs.root / "die-after-publishing").unlink()
+
+    small_shop.submit(small_shop.engine(run, quota=1), task("import-snap-2"))
+
+    small_shop.until("import-snap-2", TaskState.COMPLETED)
+
+
 def test_what_was_in_the_queue_stays_there(small_shop: Shop) -> None:
     small_shop.hold(TaskState.VALIDATING)
     worker = small_shop.worker()
