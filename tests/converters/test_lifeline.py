@@ -135,6 +135,20 @@ async def test_cancelling_kills_the_whole_family(tmp_path: Path) -> None:
     assert time.monotonic() - begin < 0.5
 
 
+async def test_cancelling_again_does_not_hurry_it(tmp_path: Path) -> None:
+    running = asyncio.create_task(lifeline.run(family(tmp_path), NO_LIMITS))
+    members = await asyncio.to_thread(born, tmp_path)
+
+    for _ in range(3):
+        running.cancel()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+    assert not any(alive(member) for member in members)
+
+
 async def test_cancelling_at_any_moment_leaves_no_wrapper_behind() -> None:
     for delay in (0, 0.001, 0.005, 0.01, 0.02, 0.03, 0.05):
         running = asyncio.create_task(lifeline.run(["/bin/sleep", "61.357"], NO_LIMITS))

@@ -16,6 +16,8 @@ from converters.stages.to_raw import to_raw
 from tests import disks
 from tests.disks import MIB, SECTOR
 
+pytestmark = pytest.mark.slow
+
 KIB = 1024
 PATIENCE = 30  # seconds; an image of 1 MiB takes 0.1
 

@@ -13,6 +13,8 @@ import pytest
 from tests.ec2.conftest import MIB, convert, random_disk
 from tests.house import House
 
+pytestmark = pytest.mark.slow  # it starts many processes
+
 
 def aws(house: House, *words: str, fails: bool = False) -> Any:
     """Run the AWS CLI; return what it prints, read as JSON, or what it complains of."""

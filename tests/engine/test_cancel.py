@@ -11,6 +11,8 @@ from state.tasks import IllegalTransition, TaskState
 from tests.engine.conftest import Shop, wait
 from tests.engine.worker import PHASES, run, task
 
+pytestmark = pytest.mark.slow  # it starts many processes
+
 EVERYWHERE = [*PHASES, TaskState.PUBLISHING]
 
 

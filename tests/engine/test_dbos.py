@@ -20,6 +20,8 @@ from tests.engine.conftest import REPOSITORY, Shop, wait
 from tests.engine.test_submit import stored
 from tests.engine.worker import run, task
 
+pytestmark = pytest.mark.slow  # it starts many processes
+
 
 def test_the_version_is_pinned_so_that_an_upgrade_orphans_no_task(shop: Shop) -> None:
     engine = shop.engine(run)

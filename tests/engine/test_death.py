@@ -13,6 +13,8 @@ from state.tasks import SERVER_ERROR, TaskState
 from tests.engine.conftest import Shop, wait
 from tests.engine.worker import PHASES, run, task
 
+pytestmark = pytest.mark.slow  # it starts many processes
+
 EVERYWHERE = [*PHASES, TaskState.PUBLISHING]
 
 

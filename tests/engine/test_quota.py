@@ -12,6 +12,8 @@ from state.tasks import TaskState
 from tests.engine.conftest import Shop, wait
 from tests.engine.worker import Trace, publish, run, task
 
+pytestmark = pytest.mark.slow  # it starts many processes
+
 
 class Crowd:
     """A pipeline that counts who runs beside it."""

@@ -12,6 +12,8 @@ from state.tasks import TaskState
 from tests.engine.conftest import Shop, wait
 from tests.engine.worker import run, task
 
+pytestmark = pytest.mark.slow  # it starts many processes
+
 
 def stored(shop: Shop, table: str, columns: str) -> list[tuple[object, ...]]:
     """Read one of DBOS's tables."""

@@ -6,7 +6,11 @@ import sys
 import urllib.request
 from pathlib import Path
 
+import pytest
+
 from tests.house import House
+
+pytestmark = pytest.mark.slow  # it starts many processes
 
 
 def aws(house: House, home: Path, *arguments: object) -> str:

@@ -16,6 +16,8 @@ import pytest
 
 from tests.house import House, MakeHouse, flags, launch
 
+pytestmark = pytest.mark.slow  # it starts many processes
+
 READY = re.compile(
     r"vmie is ready at (http://127\.0\.0\.1:\d+) "
     r"\(try: AWS_ENDPOINT_URL=\1 aws ec2 describe-snapshots\)\n"

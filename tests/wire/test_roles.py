@@ -11,6 +11,8 @@ from tests.house import House, MakeHouse, launch
 from tests.postgres import postgres_server, postgres_url
 from tests.wire.sockets import Wire
 
+pytestmark = pytest.mark.slow  # it starts many processes
+
 __all__ = ["postgres_server", "postgres_url"]
 
 DISK = bytes(range(256)) * 4096  # 1 MiB

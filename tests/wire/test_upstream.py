@@ -15,6 +15,8 @@ from botocore.exceptions import ClientError
 from tests.house import House, MakeHouse, client
 from tests.wire.sockets import Wire
 
+pytestmark = pytest.mark.slow  # it starts many processes
+
 
 @pytest.fixture(scope="module")
 def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
