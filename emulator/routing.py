@@ -15,6 +15,7 @@ DEFAULT_REGION = "us-east-1"
 QUERY_SERVICES = {"2011-06-15": "sts", "2010-05-08": "iam"}  # Version → service; any other is EC2
 TARGETS = {"AmazonSSM": "ssm", "TrentService": "kms", "AWSSecurityTokenServiceV": "sts"}
 REGION = re.compile(r"[a-z]{2,3}(?:-[a-z]+)+-[0-9]+")
+S3_HOST = re.compile(rf"(?:(.+)\.)?s3(?:[.-]{REGION.pattern})?")  # below localhost and the like
 # Query parameters that ask about one bucket: a GET of "/" with one of them is not ListBuckets.
 OF_A_BUCKET = frozenset({
     "accelerate", "acl", "cors", "delimiter", "encoding-type", "encryption", "lifecycle",
@@ -63,7 +64,8 @@ def bucket_of(host: str, domains: Sequence[str]) -> tuple[str | None, tuple[str,
             return None, ()
         if name.endswith("." + domain):
             bucket = name.removesuffix("." + domain)
-            return (None, ()) if bucket == "s3" else (bucket.removesuffix(".s3"), ())
+            found = S3_HOST.fullmatch(bucket)
+            return found[1] if found else bucket, ()
     labels = name.split(".")
     for index in range(len(labels) - 1, -1, -1):
         if labels[index] == "s3" or labels[index].startswith("s3-"):
