@@ -14,8 +14,10 @@ What fits none of these is anonymous.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 NOBODY = "000000000000"  # the account of everyone whose key is not an account number
 CREDENTIAL = re.compile(r"^AWS4-[A-Z0-9-]+ (?:.*[, ])?Credential=([^, ]+)")
@@ -66,3 +68,15 @@ def from_scope(credential: str) -> Caller:
     if len(parts) == 4 and parts[1].isdigit():  # SigV4A: good in many Regions
         return Caller(parts[0], None, parts[2].lower() or None)
     return Caller(credential.partition("/")[0])
+
+
+def expires_at(parameters: Mapping[str, str]) -> datetime | None:
+    """Say until when a presigned URL of S3 is good; None if the query does not say it."""
+    with suppress(KeyError, ValueError, OverflowError, OSError):
+        if "X-Amz-Signature" in parameters:
+            signed = datetime.strptime(parameters["X-Amz-Date"], "%Y%m%dT%H%M%SZ")
+            lasts = timedelta(seconds=int(parameters["X-Amz-Expires"]))
+            return signed.replace(tzinfo=UTC) + lasts
+        if "Signature" in parameters:
+            return datetime.fromtimestamp(int(parameters["Expires"]), UTC)
+    return None

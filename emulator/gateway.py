@@ -21,7 +21,7 @@ from uuid import uuid4
 
 from emulator import errors, forms, refusals, routing
 from emulator.context import Context
-from emulator.credentials import ANONYMOUS, Caller, caller_of
+from emulator.credentials import ANONYMOUS, Caller, caller_of, expires_at
 from emulator.errors import AwsError
 from emulator.incoming import ClientLeft, Incoming, Receive, Scope, Send
 from emulator.outgoing import Answer, header_pairs, send_answer
@@ -172,7 +172,10 @@ class Gateway:
         """Find the action by method and path, and answer it."""
         incoming = visit.incoming
         parameters = forms.pairs(incoming.query_string)
-        path = await self.path_style(visit, dict(parameters))
+        named = dict(parameters)
+        if (expired := expires_at(named)) is not None and expired <= (now := self.now()):
+            raise refusals.url_expired(expired, now)
+        path = await self.path_style(visit, named)
         operation, labels = rest.match(
             visit.service, incoming.method, path, parameters, incoming.headers
         )

@@ -1,6 +1,7 @@
 """What the wire finds wrong with a request, as the error that each service would answer."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 from emulator import errors
 from emulator.errors import AwsError
@@ -73,6 +74,17 @@ def from_s3(fault: faults.WireError) -> AwsError:
 def invalid_uri() -> AwsError:
     """A query string that S3 cannot read."""
     return AwsError("InvalidURI", "Couldn't parse the specified URI.")
+
+
+def url_expired(expired: datetime, now: datetime) -> AwsError:
+    """A presigned URL of S3 that was good once."""
+    times = {"Expires": expired, "ServerTime": now}
+    return AwsError(
+        "AccessDenied",
+        "Request has expired",
+        403,
+        {name: f"{moment:%Y-%m-%dT%H:%M:%SZ}" for name, moment in times.items()},
+    )
 
 
 def document_too_large(limit: int) -> AwsError:

@@ -1,8 +1,10 @@
 """Who is asking, from every kind of signature met in the wild."""
 
+from datetime import UTC, datetime
+
 import pytest
 
-from emulator.credentials import Caller, caller_of
+from emulator.credentials import Caller, caller_of, expires_at
 
 SCOPE = "123456789012/20260131/eu-west-1/ec2/aws4_request"
 
@@ -69,3 +71,25 @@ def test_else_the_parameters_say_who_asks(
 )
 def test_a_key_of_twelve_digits_is_the_account(key: str | None, account: str) -> None:
     assert Caller(key).account_id == account
+
+
+SIGNED = {"X-Amz-Signature": "00", "X-Amz-Date": "20260131T120000Z"}
+
+
+@pytest.mark.parametrize(
+    ("parameters", "expires"),
+    [
+        (SIGNED | {"X-Amz-Expires": "90"}, datetime(2026, 1, 31, 12, 1, 30, tzinfo=UTC)),
+        ({"Signature": "x", "Expires": "1769860890"}, datetime(2026, 1, 31, 12, 1, 30, tzinfo=UTC)),
+        (SIGNED | {"X-Amz-Expires": "9" * 30}, None),
+        (SIGNED | {"X-Amz-Expires": "soon"}, None),
+        (SIGNED, None),
+        ({"Signature": "x", "Expires": "9" * 30}, None),
+        ({"Expires": "1769860890"}, None),
+        ({}, None),
+    ],
+)
+def test_a_presigned_url_says_until_when_it_is_good(
+    parameters: dict[str, str], expires: datetime | None
+) -> None:
+    assert expires_at(parameters) == expires

@@ -107,6 +107,25 @@ def test_s3_says_what_is_wrong(wire: Wire, line: str, status: int, code: str) ->
     assert reply.headers["x-amz-request-id"] == reply.text("RequestId")
 
 
+@pytest.mark.parametrize(
+    ("query", "expires"),
+    [
+        ("X-Amz-Signature=00&X-Amz-Date=20260131T120000Z&X-Amz-Expires=90", "2026-01-31T12:01:30Z"),
+        ("AWSAccessKeyId=1&Signature=00&Expires=1769860890", "2026-01-31T12:01:30Z"),
+    ],
+)
+def test_a_presigned_url_is_not_good_for_ever(
+    wire: Wire, house: House, query: str, expires: str
+) -> None:
+    bucket = house.bucket()
+    house.put_object(bucket, "key", b"bytes")
+
+    reply = wire.ask(f"GET /{bucket}/key?{query}")
+
+    assert (reply.status, reply.code) == (403, "AccessDenied")
+    assert (reply.message, reply.text("Expires")) == ("Request has expired", expires)
+
+
 def test_s3_refuses_xml_that_is_none(wire: Wire, house: House) -> None:
     bucket = house.bucket()
 
