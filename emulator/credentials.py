@@ -21,7 +21,7 @@ from datetime import UTC, datetime, timedelta
 
 NOBODY = "000000000000"  # the account of everyone whose key is not an account number
 CREDENTIAL = re.compile(r"^AWS4-[A-Z0-9-]+ (?:.*[, ])?Credential=([^, ]+)")
-REGION = re.compile(r"[A-Za-z0-9-]+")
+REGION = re.compile(r"[A-Za-z0-9-]{1,64}")
 ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
 
 

@@ -368,6 +368,20 @@ def test_a_client_token_survives_that_a_url_is_signed_anew(house: House, bucket:
     assert one["ImportTaskId"] == other["ImportTaskId"]
 
 
+@pytest.mark.parametrize("token", ["x" * 65, "é"])
+def test_a_client_token_has_at_most_64_ascii_characters(
+    house: House, bucket: str, token: str
+) -> None:
+    ec2, container = house.ec2(), at(bucket, "disk.raw")
+
+    ec2.import_snapshot(ClientToken="x" * 64, DiskContainer=container)
+    with pytest.raises(ClientError) as caught:
+        ec2.import_snapshot(ClientToken=token, DiskContainer=container)
+
+    assert caught.value.response["Error"]["Code"] == "InvalidParameterValue"
+    assert "clientToken" in caught.value.response["Error"]["Message"]
+
+
 @pytest.mark.parametrize(
     "other",
     [

@@ -41,6 +41,7 @@ log = logging.getLogger(__name__)
 
 KIND = "import-snapshot"
 FORMATS = {"RAW", "VHD", "VHDX", "VMDK"}
+LONGEST_TOKEN = 64  # characters
 FIRST_PROGRESS = 3  # percent; what the first answer of the service shows
 
 STATUS = {
@@ -76,7 +77,7 @@ def import_snapshot(ctx: Context, request: ImportSnapshotRequest) -> ImportSnaps
     disk_format = format_of(container)
     kms_key_id = kms.key_arn(ctx, request.get("KmsKeyId"), request.get("Encrypted"))
     tags = specified(request.get("TagSpecifications"), ("import-snapshot-task", "snapshot"))
-    token = request.get("ClientToken")
+    token = token_of(request)
     digest = digest_of(request, source)
     while True:
         try:
@@ -207,6 +208,18 @@ def format_of(container: SnapshotDiskContainer) -> str | None:
     if given is not None and given.upper() not in FORMATS:
         raise errors.invalid_format("disk-image-format", given)  # the parameter's name is assumed
     return given
+
+
+def token_of(request: ImportSnapshotRequest) -> str | None:
+    """Return the ClientToken; the API reference allows it 64 ASCII characters."""
+    token = request.get("ClientToken")
+    if token is not None and not (token.isascii() and len(token) <= LONGEST_TOKEN):
+        raise errors.invalid_value(
+            token[:LONGEST_TOKEN],
+            "clientToken",
+            f"Expecting at most {LONGEST_TOKEN} ASCII characters.",
+        )
+    return token
 
 
 def find_object(ctx: Context, tx: Tx, source: sources.Source) -> sources.Location:
