@@ -54,7 +54,7 @@ check: develop ## format, lint, types, import contracts
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
-	$(BIN)/lint-imports --no-timing
+	$(BIN)/lint-imports --no-logo
 
 test: check ## check, then all tests
 	$(BIN)/pytest -n $(WORKERS) -m "not slow"
