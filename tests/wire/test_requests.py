@@ -3,6 +3,7 @@
 import re
 import secrets
 import socket
+import time
 from urllib.parse import quote
 
 import httpx
@@ -274,6 +275,10 @@ def test_a_client_that_leaves_in_an_upload_is_no_error(house: House, bucket: str
     wire.send(f"PUT /{bucket}/gone", bytes(300_000), Content_Length="600000")
     wire.socket.close()
 
+    deadline = time.monotonic() + 20  # it notices when it reads on
+    while "the client left" not in house.server.log[logged:]:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
     assert Wire(house.endpoint).ask(f"GET /{bucket}/gone").status == 404
     assert "Traceback" not in house.server.log[logged:]
     assert not list((house.data_dir / "incoming").iterdir())
