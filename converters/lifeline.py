@@ -10,7 +10,7 @@ Nothing else in vmie starts programs. The wrapper costs some 25 ms a start.
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,7 +75,7 @@ async def run(
         stdout, stderr = await asyncio.shield(reading)
         code = await process.wait()
     finally:
-        await _let_go(starting, reading)
+        await _to_the_end(_let_go(starting, reading))
     return Ended(code, stdout, stderr.decode(errors="replace"))
 
 
@@ -88,6 +88,23 @@ async def _read(
         if on_output:
             on_output(chunk)
     return bytes(kept)
+
+
+async def _to_the_end(clearing: Coroutine[None, None, None]) -> None:
+    """Wait until it is done, even if cancelled meanwhile.
+
+    Who stops a worker or cancels a task tells a step twice: itself, and through what waits for it.
+    """
+    task = asyncio.ensure_future(clearing)
+    again: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError as error:
+            again = error
+    if again is not None:
+        raise again
+    task.result()
 
 
 def _seen(reading: asyncio.Future[tuple[bytes, bytes]]) -> None:
@@ -103,9 +120,9 @@ async def _let_go(
     process = await starting
     assert process.stdin
     process.stdin.close()
-    if reading is not None:  # both streams end when the last process that could write is dead
-        await asyncio.wait([reading], timeout=GRACE)
-    try:
-        await asyncio.wait_for(process.wait(), GRACE)
-    except TimeoutError:
+    # Both streams end when the last process that could write is dead.
+    dead = asyncio.gather(process.wait(), *([reading] if reading else []), return_exceptions=True)
+    await asyncio.wait([dead], timeout=GRACE)
+    if not dead.done():
         process.kill()  # its child is told by PR_SET_PDEATHSIG
+        await asyncio.wait([dead], timeout=GRACE)
