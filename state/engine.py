@@ -47,6 +47,7 @@ QUEUE: Final = "convert"
 WORKFLOW: Final = "convert"
 POLL: Final = 0.25  # seconds until a task starts; half of that costs 2 % more of a slow core
 NOTICE: Final = 0.4  # seconds until a worker sees that another process has cancelled its task
+LET_GO: Final = 3.0  # seconds for all tasks to stop; a phase that is cancelled has 2
 DEATHS: Final = 20  # of workers, that a task may survive: it may be what kills them
 
 log = logging.getLogger(__name__)
@@ -167,8 +168,21 @@ class Engine:
         from dbos import DBOS
 
         self._reaper.stop()
+        for running in list(self._running.values())[:1]:
+            asyncio.run_coroutine_threadsafe(self._let_go(), running.get_loop()).result()
         DBOS.destroy(destroy_registry=True)
         self._leases.release()
+
+    async def _let_go(self) -> None:
+        """Cancel what runs, and wait until its programs are dead.
+
+        DBOS cancels everything on its loop at once, asyncio's own tasks among it: a program that is
+        being started then is never waited for.
+        """
+        if running := list(self._running.values()):
+            for each in running:
+                each.cancel()
+            await asyncio.wait(running, timeout=LET_GO)
 
     def _enqueue(self, tx: Tx, task: Task) -> None:
         if self._client is None:
@@ -201,6 +215,8 @@ class Engine:
         assert this is not None
         self._running[task_id] = this
         try:
+            if self._stopping:
+                raise asyncio.CancelledError("this worker stops")
             task = await asyncio.to_thread(self._read, task_id)
             job = Job(task, self._store, self._blobs, self._durably)
             reason = "its pipeline has no result"
