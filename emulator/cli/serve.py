@@ -4,10 +4,10 @@ from argparse import ArgumentParser, Namespace
 
 from emulator import logs
 from emulator.app import Application
+from emulator.cli import worker
 from emulator.cli.options import add_settings, settings_of
 from emulator.parts import Parts, StartError
 from emulator.server import Server, configured, endpoint, listen
-from state.engine import Run
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -19,8 +19,6 @@ def run(options: Namespace) -> int:
     """Serve until a signal comes."""
     settings = settings_of(options)
     if settings.role == "worker":
-        from emulator.cli import worker
-
         return worker.run(options)
     logs.configure(settings.log_format, settings.log_level)
     try:
@@ -30,7 +28,7 @@ def run(options: Namespace) -> int:
         raise StartError(f"cannot listen on {address}: {error.strerror}") from None
     with listening:
         parts = Parts(settings)
-        application = Application(parts, job_runner, qemu_img_version)
+        application = Application(parts, worker.job_runner, qemu_img_version)
         url = endpoint(listening)
         server = Server(configured(application), lambda: announce(url))
         exit_code = 0
@@ -42,13 +40,6 @@ def run(options: Namespace) -> int:
         application.failed = give_up
         server.run(sockets=[listening])
     return exit_code
-
-
-def job_runner() -> Run:
-    """Load what runs jobs; not before the server is ready, for it takes a while."""
-    from converters.worker import run
-
-    return run
 
 
 def qemu_img_version() -> str | None:

@@ -6,8 +6,8 @@ from argparse import ArgumentParser, Namespace
 
 from emulator import logs
 from emulator.cli.options import add_settings, settings_of
-from emulator.cli.serve import job_runner
 from emulator.parts import Parts
+from state.engine import Run
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -31,3 +31,10 @@ def run(options: Namespace) -> int:
     finally:
         parts.close()
     return 0
+
+
+def job_runner() -> Run:
+    """Load what runs jobs; not before a server is ready, for it takes a while."""
+    from converters.worker import run
+
+    return run
