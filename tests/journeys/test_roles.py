@@ -25,6 +25,8 @@ from tests.postgres import new_postgres_database, postgres_server, postgres_url
 
 __all__ = ["new_postgres_database", "postgres_server", "postgres_url"]
 
+pytestmark = [pytest.mark.slow, pytest.mark.postgres]
+
 LEASE = 15  # seconds; what a dead worker had is taken over at most a look of 2.5 s later
 Workers = dict[int, "subprocess.Popen[str]"]
 
@@ -88,8 +90,6 @@ def assert_completed(house: House, task: Any, disk: Path, timeout: float) -> Non
     assert_tidy(house)
 
 
-@pytest.mark.slow
-@pytest.mark.postgres
 def test_when_a_worker_is_killed_the_other_takes_over(
     house_of_three: House, workers: Workers, task: Any, disk: Path
 ) -> None:
@@ -102,7 +102,6 @@ def test_when_a_worker_is_killed_the_other_takes_over(
     assert_completed(house_of_three, task, disk, timeout=LEASE + 45)
 
 
-@pytest.mark.postgres
 def test_when_a_worker_is_told_to_stop_the_other_takes_over_at_once(
     house_of_three: House, workers: Workers, task: Any, disk: Path
 ) -> None:
@@ -115,7 +114,6 @@ def test_when_a_worker_is_told_to_stop_the_other_takes_over_at_once(
     assert_completed(house_of_three, task, disk, timeout=60)
 
 
-@pytest.mark.postgres
 def test_when_the_server_is_killed_the_workers_go_on(
     house_of_three: House, task: Any, disk: Path
 ) -> None:
@@ -127,7 +125,6 @@ def test_when_the_server_is_killed_the_workers_go_on(
     assert_completed(house_of_three, task, disk, timeout=60)
 
 
-@pytest.mark.postgres
 def test_a_cancel_reaches_the_worker_that_converts(house_of_three: House, task: Any) -> None:
     answer = house_of_three.ec2().cancel_import_task(ImportTaskId=task["ImportTaskId"])
     house_of_three.kill()
