@@ -13,6 +13,8 @@ from tests.house import House, MakeHouse
 from tests.journeys.remains import MIB, assert_tidy
 from tests.postgres import new_postgres_database, postgres_server, postgres_url
 
+pytestmark = pytest.mark.slow  # it starts many servers
+
 if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import TagTypeDef
 

@@ -24,6 +24,8 @@ from tests.journeys.remains import (
     writes_held,
 )
 
+pytestmark = pytest.mark.slow  # it starts many servers
+
 if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import SnapshotTaskDetailTypeDef
 
@@ -247,7 +249,6 @@ class Customer:
             assert self.house.finished({"ImportTaskId": task_id})["Status"] == "completed"  # type: ignore[typeddict-item]
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_whenever_it_dies_every_task_ends_as_was_told(own_house: House, tmp_path: Path) -> None:
     source = disks.raw(tmp_path / "small", 3 * MIB)

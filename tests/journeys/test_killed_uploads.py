@@ -18,6 +18,8 @@ from tests.journeys.remains import MIB, assert_tidy, names, until, writes_held
 from tests.s3.raw import ask, aws_chunked
 from tests.wire.sockets import Wire
 
+pytestmark = pytest.mark.slow  # it starts many servers
+
 PART = 5 * MIB
 OLD = b"what was there before" * 1000
 BODY = bytes(range(256)) * (12 * MIB // 256)
@@ -323,7 +325,6 @@ class Writer:
         assert found == self.there
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(400)
 def test_whatever_was_acknowledged_is_there_whenever_it_dies(own_house: House) -> None:
     bucket = own_house.bucket()
