@@ -51,7 +51,6 @@ def qemu_img_version() -> str | None:
 
 def announce(url: str) -> None:
     """Print the ready line, the only thing that goes to stdout."""
-    print(
-        f"vmie is ready at {url} (try: AWS_ENDPOINT_URL={url} aws ec2 describe-snapshots)",
-        flush=True,
-    )
+    client = "AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any aws"
+    hint = f"AWS_ENDPOINT_URL={url} {client} ec2 describe-snapshots"
+    print(f"vmie is ready at {url} (try: {hint})", flush=True)

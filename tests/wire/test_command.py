@@ -19,8 +19,7 @@ from tests.house import House, MakeHouse, flags, launch
 pytestmark = pytest.mark.slow  # it starts many processes
 
 READY = re.compile(
-    r"vmie is ready at (http://127\.0\.0\.1:\d+) "
-    r"\(try: AWS_ENDPOINT_URL=\1 aws ec2 describe-snapshots\)\n"
+    r"vmie is ready at (http://127\.0\.0\.1:\d+) \(try: (AWS_ENDPOINT_URL=\1 .*)\)\n"
 )
 
 
@@ -45,7 +44,7 @@ def vmie(
     return process.returncode, output, log.read_text()
 
 
-def test_one_ready_line_names_the_real_port(
+def test_one_ready_line_names_the_real_port_and_a_command_that_works(
     tmp_path: Path, started: list[subprocess.Popen[str]]
 ) -> None:
     process = launch("serve", "--port", "0", "--data-dir", str(tmp_path / "d"), log=tmp_path / "l")
@@ -55,6 +54,9 @@ def test_one_ready_line_names_the_real_port(
     ready = READY.fullmatch(line)
     assert ready, line
     assert httpx.get(f"{ready[1]}/_vmie/health").status_code == 200
+    path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
+    hinted = subprocess.run(ready[2], shell=True, env={"PATH": path}, capture_output=True)
+    assert json.loads(hinted.stdout) == {"Snapshots": []}, hinted.stderr
     process.send_signal(signal.SIGTERM)
 
     assert process.wait(10) == 0
