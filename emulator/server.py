@@ -1,5 +1,12 @@
-"""The HTTP server: uvicorn with uvloop and httptools, and the few things they leave to us."""
+"""The HTTP server: uvicorn with uvloop and httptools, and the few things they leave to us.
 
+    socket ─► ARRIVING ─► parser ─► Pieces ─► a block for the application
+
+Uploads are read by blocks: as much as there is goes through one buffer that all connections share,
+is copied out of it once, and wakes the application when there is a block of it, or the end.
+"""
+
+import asyncio
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -11,12 +18,29 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from emulator.incoming import escaped, origin_form
+from emulator.protocol.streams import BLOCK
 
 # After an early answer (NoSuchBucket) the rest of an upload is read and dropped, since many
 # clients do not look for an answer before they have sent everything. Beyond this we hang up.
 DRAINED = 1 << 30
+ARRIVING = memoryview(bytearray(BLOCK))  # what one read brings, until the parser has copied it
 KEEP_ALIVE = 75  # seconds; longer than the clients' pools keep a connection that idles
 GRACE = 3  # seconds for the requests that are under way when the server is told to stop
+
+
+class Pieces(list[bytes]):
+    """What has come of a body and was not fetched yet; joined once, where uvicorn copies twice."""
+
+    size = 0  # bytes
+
+    def add(self, piece: bytes) -> int:
+        """Take one more; gives the size of all."""
+        self.append(piece)
+        self.size += len(piece)
+        return self.size
+
+    def __bytes__(self) -> bytes:
+        return b"".join(self)
 
 
 class Protocol(HttpToolsProtocol):
@@ -25,13 +49,18 @@ class Protocol(HttpToolsProtocol):
     between = True  # requests
     dropped = 0  # bytes of a body after its answer
 
-    def data_received(self, data: bytes) -> None:
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Have what arrives on the connection read by blocks."""
+        super().connection_made(transport)
+        transport.set_protocol(Reader(self))
+
+    def data_received(self, data: bytes | memoryview) -> None:
         """Escape a key's raw UTF-8 in the request line; the parser refuses it."""
         if self.between:
-            line, end, rest = data.partition(b"\r\n")
+            line, end, rest = bytes(data).partition(b"\r\n")
             if not line.isascii():
                 data = escaped(line) + end + rest
-        super().data_received(data)
+        super().data_received(data)  # type: ignore[arg-type]
 
     def on_message_begin(self) -> None:
         """Note that what follows is no request line."""
@@ -58,12 +87,36 @@ class Protocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        """Count what comes in after the answer has gone out."""
-        if self.cycle.response_complete:
+        """Hold what comes in until it is a block; count what comes after the answer."""
+        cycle: Any = self.cycle
+        if cycle.response_complete:
             self.dropped += len(body)
             if self.dropped > DRAINED:
                 self.transport.close()
-        super().on_body(body)
+            return
+        if not cycle.body:  # it was fetched
+            cycle.body = Pieces()
+        if cycle.body.add(body) >= BLOCK:
+            self.flow.pause_reading()
+            cycle.message_event.set()
+
+
+class Reader(asyncio.BufferedProtocol):
+    """Reads for a protocol, as much at a time as there is; uvloop's own buffer is smaller."""
+
+    def __init__(self, protocol: Protocol) -> None:
+        self.take = protocol.data_received
+        self.connection_lost = protocol.connection_lost  # type: ignore[method-assign]
+        self.pause_writing = protocol.pause_writing  # type: ignore[method-assign]
+        self.resume_writing = protocol.resume_writing  # type: ignore[method-assign]
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Say where the next bytes go; nobody else's come in before they are taken."""
+        return ARRIVING
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Take what has come."""
+        self.take(ARRIVING[:nbytes])
 
 
 class Server(uvicorn.Server):

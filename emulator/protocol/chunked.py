@@ -14,6 +14,7 @@ of the request covers the headers, and checksums cover the bytes.
 
 import re
 from collections.abc import AsyncIterator, Iterator
+from io import BytesIO
 
 from emulator.protocol.faults import IncompleteBody, MalformedChunk
 from emulator.protocol.streams import RequestBody
@@ -44,10 +45,13 @@ async def payload(
     frames = Frames()
     count = 0
     async for piece in pieces:
-        for data in frames.feed(piece):
-            count += len(data)
-            if length is not None and count > length:
-                raise IncompleteBody(f"more than the {length} bytes that were announced")
+        block = BytesIO()  # unlike join, it makes no list: a chunk may be a single byte
+        block.writelines(frames.feed(piece))
+        data = block.getvalue()
+        count += len(data)
+        if length is not None and count > length:
+            raise IncompleteBody(f"more than the {length} bytes that were announced")
+        if data:
             yield data
     if not frames.ended:
         raise IncompleteBody("the body ended in the middle of a chunk")
@@ -57,7 +61,7 @@ async def payload(
 
 
 class Frames:
-    """Where in the framing the next byte stands. A piece that lies in one chunk is not copied."""
+    """Where in the framing the next byte stands."""
 
     def __init__(self) -> None:
         self.trailers: dict[str, str] = {}
@@ -66,12 +70,13 @@ class Frames:
         self.line = bytearray()  # of a line, what has arrived
         self.expect = self.size  # what the line that is arriving is for
 
-    def feed(self, piece: bytes) -> Iterator[bytes]:
+    def feed(self, piece: bytes) -> Iterator[memoryview]:
         """Take the next piece of a body, give the payload in it."""
+        view = memoryview(piece)
         at = 0
         while at < len(piece):
             if self.left:
-                data = piece[at : at + self.left]  # bytes itself where it is the whole piece
+                data = view[at : at + self.left]
                 self.left -= len(data)
                 at += len(data)
                 yield data

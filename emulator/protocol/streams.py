@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 
-BLOCK = 1 << 20
+BLOCK = 1 << 20  # bytes: worth a thread, and small enough for many transfers at once
 
 
 class RequestBody:
-    """The decoded payload of a request, piece by piece as it arrives; it can be read once.
+    """The decoded payload of a request, block by block as it arrives; it can be read once.
 
     `length` is the number of bytes that the client announced, None if it did not;
     `trailers` has the trailing headers (lower-case names) once the last piece was read.
@@ -26,19 +26,6 @@ class RequestBody:
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self.pieces.__aiter__()
-
-    async def blocks(self, size: int = BLOCK) -> AsyncIterator[bytes]:
-        """Give the payload in blocks of at least this size, but for the last."""
-        held: list[bytes] = []
-        count = 0
-        async for piece in self.pieces:
-            held.append(piece)
-            count += len(piece)
-            if count >= size:
-                yield held[0] if len(held) == 1 else b"".join(held)
-                held, count = [], 0
-        if held:
-            yield b"".join(held)
 
 
 @dataclass(frozen=True, slots=True)

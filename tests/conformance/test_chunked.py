@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from emulator.protocol.chunked import decode, is_chunked
 from emulator.protocol.faults import IncompleteBody, MalformedBody, MalformedChunk
-from emulator.protocol.streams import RequestBody
 
 SIGNED = b";chunk-signature=" + b"0" * 64
 
@@ -151,7 +150,13 @@ def test_memory_stays_flat_whatever_the_size_of_the_chunks(size: int) -> None:
         tracemalloc.stop()
 
 
-async def test_blocks_are_of_the_size_asked_for() -> None:
-    body = RequestBody(arriving([b"a" * 10] * 10), 100)
+async def test_chunks_of_one_byte_take_no_more_memory_than_large_ones() -> None:
+    block = b"1\r\nx\r\n" * (1 << 16)
+    body = decode(arriving([block, block, b"0\r\n\r\n"]))
 
-    assert [len(block) async for block in body.blocks(32)] == [40, 40, 20]
+    tracemalloc.start()
+    try:
+        assert sum([len(data) async for data in body]) == 2 << 16
+        assert tracemalloc.get_traced_memory()[1] < len(block)
+    finally:
+        tracemalloc.stop()

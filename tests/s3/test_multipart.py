@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -33,6 +34,14 @@ class Upload:
         answer = self.s3.upload_part(**self.at, PartNumber=number, Body=body, **more)
         claims = {name: text for name, text in answer.items() if name.startswith("Checksum")}
         self.parts[number] = {"PartNumber": number, "ETag": answer["ETag"], **claims}
+
+    def wait_for(self, house: House, number: int) -> None:
+        """Wait until the first bytes of a part are in its place."""
+        (common,) = (house.data_dir / "blobs").rglob(self.at["UploadId"])
+        deadline = time.monotonic() + 30
+        while common.stat().st_size <= (number - 1) * SIZE:
+            assert time.monotonic() < deadline, "the part does not come"
+            time.sleep(0.01)
 
     def complete(self, *numbers: int, **more: Any) -> Any:
         """End it with some of the parts, or all."""
@@ -418,6 +427,7 @@ def test_a_part_cut_off_and_sent_again(house: House) -> None:
     with connect(house) as connection:
         head = f"PUT {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {SIZE}\r\n\r\n"
         connection.sendall(head.encode() + b"x" * (3 * MIB))
+        upload.wait_for(house, 2)
         upload.part(2, b"b" * SIZE)  # while the first attempt still has the place
     upload.part(3, b"c")
 
@@ -437,6 +447,7 @@ def test_an_end_while_a_part_still_comes(house: House) -> None:
     with connect(house) as connection:
         head = f"PUT {path} HTTP/1.0\r\nHost: x\r\nContent-Length: {SIZE}\r\n\r\n"
         connection.sendall(head.encode() + b"x" * (3 * MIB))
+        upload.wait_for(house, 2)
         upload.complete()
         connection.sendall(b"x" * (2 * MIB))
         reply = b"".join(iter(lambda: connection.recv(65536), b""))  # until the server hangs up

@@ -1,26 +1,26 @@
 """Bodies on their way to disk: written as they arrive, hashed on the way, gone if they stop.
 
-    chunks of any size ─► a ½ MiB piece ─► write ─┐
-                          the next one            ├─ both in threads, while the next piece fills
-                                         hash  ───┘
+    block ─┬─► write, checksums ─┐  two threads of this upload, each in order;
+           └─► MD5 ──────────────┴─ the next block comes when the last but one is settled
 
-Memory stays flat: a body never has more than two pieces here.
+MD5 takes longer than all the rest, so nothing else happens in its thread. Memory stays
+flat: no more than a few blocks of a body are here.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections import deque
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import BinaryIO
 
-from aiofiles.threadpool import wrap
-from aiofiles.threadpool.binary import AsyncBufferedIOBase
-
-from emulator.protocol.streams import RequestBody
+from emulator.protocol.streams import BLOCK, RequestBody
 from emulator.services.s3 import checksums, errors
 from emulator.services.s3.checksums import Algorithm, Claim, Digest
 from emulator.services.s3.places import Place
 
-PIECE = 1 << 19  # bytes: so large that a thread is worth it, small enough for many uploads
+UNDER_WAY = 2  # blocks
 LARGEST = 5 << 30  # bytes of one PUT or one part
 
 
@@ -61,9 +61,7 @@ async def receiving(
     """
     digests = {used.name: used.start() for used in (checksums.MD5, *algorithms)}
     try:
-        file = wrap(place.file)
-        size = await pour(body, file, list(digests.values()))
-        await file.flush()
+        size = await pour(body, place.file, list(digests.values()))
         if body.length is not None and size != body.length:
             raise errors.incomplete_body()
         received = Received(size, {name: each.digest() for name, each in digests.items()})
@@ -75,50 +73,50 @@ async def receiving(
         await asyncio.to_thread(place.give_up)
 
 
-async def pour(body: RequestBody, file: AsyncBufferedIOBase, digests: list[Digest]) -> int:
-    """Write and hash a body by pieces; gives its size. Raises EntityTooLarge."""
-    size = filled = 0
-    piece, spare = memoryview(bytearray(first_piece(body.length))), memoryview(b"")
-    under_way: asyncio.Future[None] | None = None
-    try:
-        async for chunk in body:
-            size += len(chunk)
+async def pour(body: RequestBody, file: BinaryIO, digests: Sequence[Digest]) -> int:
+    """Write and hash a body; gives its size. Raises EntityTooLarge."""
+    if body.length is not None and body.length <= BLOCK:
+        whole = b"".join([block async for block in body])
+        await asyncio.to_thread(settle, whole, file, digests)
+        return len(whole)
+    md5, *others = digests
+    size = 0
+    under_way: deque[tuple[Future[None], Future[None]]] = deque()
+    async with own_thread() as hashing, own_thread() as writing:
+        async for block in body:
+            size += len(block)
             if size > LARGEST:
                 raise errors.entity_too_large(size, LARGEST)
-            rest = memoryview(chunk)
-            while rest:
-                taken = min(len(piece) - filled, len(rest))
-                piece[filled : filled + taken] = rest[:taken]
-                rest = rest[taken:]
-                filled += taken
-                if filled == len(piece):
-                    if under_way is not None:
-                        await under_way
-                    under_way = asyncio.ensure_future(settle(piece, file, digests))
-                    piece, spare = spare or memoryview(bytearray(PIECE)), piece
-                    filled = 0
-        if under_way is not None:
-            await under_way
-        under_way = None
-        if filled:
-            await settle(piece[:filled], file, digests)
-    finally:
-        if under_way is not None:  # the threads must not outlive the file
-            await asyncio.wait([under_way])
+            if len(under_way) == UNDER_WAY:
+                await done(under_way.popleft())
+            works = hashing.submit(md5.update, block), writing.submit(settle, block, file, others)
+            under_way.append(works)
+        while under_way:
+            await done(under_way.popleft())
     return size
 
 
-def first_piece(length: int | None) -> int:
-    """Give the size of the first piece: small for small bodies."""
-    return PIECE if length is None else max(1, min(PIECE, length))
-
-
-async def settle(piece: memoryview, file: AsyncBufferedIOBase, digests: list[Digest]) -> None:
-    """Write and hash one piece, both at once."""
-    await asyncio.gather(file.write(piece), asyncio.to_thread(update, digests, piece))
-
-
-def update(digests: list[Digest], piece: memoryview) -> None:
-    """Take a piece into all digests."""
+def settle(block: bytes, file: BinaryIO, digests: Iterable[Digest]) -> None:
+    """Write a block and take it into digests."""
+    file.write(block)
+    file.flush()
     for digest in digests:
-        digest.update(piece)
+        digest.update(block)
+
+
+@asynccontextmanager
+async def own_thread() -> AsyncIterator[Executor]:
+    """Have a thread that does one thing after the other, and has ended when this ends."""
+    executor = ThreadPoolExecutor(1)
+    try:
+        yield executor
+    finally:
+        await asyncio.to_thread(executor.shutdown, cancel_futures=True)
+
+
+async def done(works: Iterable[Future[None]]) -> None:
+    """Wait for works in threads; raises what they raised."""
+    for work in works:
+        if not work.done():
+            await asyncio.wrap_future(work)
+        work.result()
