@@ -3,7 +3,8 @@
     socket ─► ARRIVING ─► parser ─► Pieces ─► a block for the application
 
 Uploads are read by blocks: as much as there is goes through one buffer that all connections share,
-is copied out of it once, and wakes the application when there is a block of it, or the end.
+is copied out of it once, and wakes the application when there is a block of it, or the end, or
+when the block takes too long to fill.
 """
 
 import asyncio
@@ -24,6 +25,9 @@ from emulator.protocol.streams import BLOCK
 # clients do not look for an answer before they have sent everything. Beyond this we hang up.
 DRAINED = 1 << 30
 ARRIVING = memoryview(bytearray(BLOCK))  # what one read brings, until the parser has copied it
+LINGER = (
+    0.02  # seconds that a block may take to fill; a body that trickles is handed on as it comes
+)
 KEEP_ALIVE = 75  # seconds; longer than the clients' pools keep a connection that idles
 GRACE = 3  # seconds for the requests that are under way when the server is told to stop
 
@@ -96,8 +100,14 @@ class Protocol(HttpToolsProtocol):
             return
         if not cycle.body:  # it was fetched
             cycle.body = Pieces()
+            self.loop.call_later(LINGER, self.hand_over, cycle, cycle.body)
         if cycle.body.add(body) >= BLOCK:
             self.flow.pause_reading()
+            cycle.message_event.set()
+
+    def hand_over(self, cycle: Any, block: Pieces) -> None:
+        """Wake the application for a block that is slow to fill, unless it was fetched already."""
+        if cycle.body is block:
             cycle.message_event.set()
 
 
