@@ -25,9 +25,7 @@ from emulator.protocol.streams import BLOCK
 # clients do not look for an answer before they have sent everything. Beyond this we hang up.
 DRAINED = 1 << 30
 ARRIVING = memoryview(bytearray(BLOCK))  # what one read brings, until the parser has copied it
-LINGER = (
-    0.02  # seconds that a block may take to fill; a body that trickles is handed on as it comes
-)
+LINGER = 0.02  # seconds that a block may take to fill: what trickles is handed on as it comes
 KEEP_ALIVE = 75  # seconds; longer than the clients' pools keep a connection that idles
 GRACE = 3  # seconds for the requests that are under way when the server is told to stop
 
