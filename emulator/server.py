@@ -50,6 +50,7 @@ class Protocol(HttpToolsProtocol):
 
     between = True  # requests
     dropped = 0  # bytes of a body after its answer
+    lingering: asyncio.TimerHandle | None = None  # for a block to fill
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Have what arrives on the connection read by blocks."""
@@ -72,6 +73,8 @@ class Protocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """Note that a request line comes next."""
         self.between = True
+        if self.lingering is not None:
+            self.lingering.cancel()
         super().on_message_complete()
 
     def on_url(self, url: bytes) -> None:
@@ -98,7 +101,7 @@ class Protocol(HttpToolsProtocol):
             return
         if not cycle.body:  # it was fetched
             cycle.body = Pieces()
-            self.loop.call_later(LINGER, self.hand_over, cycle, cycle.body)
+            self.lingering = self.loop.call_later(LINGER, self.hand_over, cycle, cycle.body)
         if cycle.body.add(body) >= BLOCK:
             self.flow.pause_reading()
             cycle.message_event.set()
