@@ -5,7 +5,7 @@ import logging
 from converters.errors import ClientError
 from converters.pipelines.import_snapshot import import_snapshot
 from state.jobs import Job
-from state.tasks import SERVER_ERROR
+from state.tasks import SERVER_ERROR, ImportSnapshotWork
 
 log = logging.getLogger(__name__)
 
@@ -13,7 +13,11 @@ log = logging.getLogger(__name__)
 async def run(job: Job) -> None:
     """Run a task to its end; what goes wrong ends as its StatusMessage."""
     try:
-        await import_snapshot(job, job.work)
+        match job.work:
+            case ImportSnapshotWork() as work:
+                await import_snapshot(job, work)
+            case work:
+                raise NotImplementedError(work.kind)
         log.info("task %s is completed", job.task_id)
     except ClientError as error:
         cause = f" ({error.__cause__})" if error.__cause__ else ""

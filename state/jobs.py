@@ -24,7 +24,7 @@ from typing import Concatenate, Final, ParamSpec, Self, TypedDict, TypeVar, get_
 
 from state.blobs import Blobs
 from state.store import Stale, Store, TaskChanges
-from state.tasks import DiskProgress, IllegalTransition, Task, TaskState
+from state.tasks import DiskProgress, Guest, IllegalTransition, Task, TaskState
 from state.values import Frozen
 
 log = logging.getLogger(__name__)
@@ -68,6 +68,7 @@ class Attempt:
         progress: int,
         message: str | None = None,
         disks: tuple[DiskProgress, ...] | None = None,
+        guest: Guest | None = None,
     ) -> None:
         """Show progress (percent) and StatusMessage; written to the task row every 0.5 s at most.
 
@@ -79,6 +80,8 @@ class Attempt:
             news["message"] = message
         if disks is not None:
             news["disks"] = disks
+        if guest is not None:
+            news["guest"] = guest
         with suppress(RuntimeError):  # the loop is closed: nobody is left to be told
             self._loop.call_soon_threadsafe(self._note, news)
 

@@ -20,8 +20,11 @@ from sqlalchemy import Connection, Engine, select, union
 from state import migrations
 from state.blobs import Blobs, Swept
 from state.database import Database, DataDirLock, DataDirLocked
+from state.rows.accounts import Accounts
 from state.rows.buckets import Buckets
+from state.rows.images import Images
 from state.rows.objects import Objects
+from state.rows.permissions import Permissions
 from state.rows.room import Duplicate, Numbered, Stale
 from state.rows.snapshots import Snapshots
 from state.rows.tags import TagRow, Tags
@@ -52,6 +55,9 @@ class Tx:
         self.connection = connection
         self.tasks = Tasks(connection)
         self.snapshots = Snapshots(connection)
+        self.images = Images(connection)
+        self.permissions = Permissions(connection)
+        self.accounts = Accounts(connection)
         self.tags = Tags(connection)
         self.buckets = Buckets(connection)
         self.objects = Objects(connection)

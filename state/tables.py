@@ -2,17 +2,23 @@
 
     tasks      sequence · id · account, Region · kind · state · attempt · client_token · document
     snapshots  sequence · id · account, Region · blob_id                               · document
+    images     sequence · id · account, Region · name                                  · document
+    mappings   image_id, snapshot_id
+    permissions  sequence · Region · resource_id, user
     tags       sequence · account, Region · resource_id, key · value
+    accounts   account, Region                                                         · document
     buckets    name · account                                                          · document
     objects    bucket, key · blob_id                                                   · document
     uploads    id · bucket, key                                                        · document
     parts      upload_id, number · blob_id                                             · document
 
-A sequence number is given at creation and never again: lists are in its order and are paged by it.
-S3 keys are kept as their UTF-8 bytes, so that both databases order them as S3 does, and any
-character may stand in them. DBOS keeps its own tables beside these (in the schema `dbos` on
-PostgreSQL). A change here needs a migration, and HEAD there raised; a test compares the two. A
-value may gain members that have a default; to rename or remove one needs a migration, too.
+A mapping says that an image is made of a snapshot; a permission, that an account (`all`: any) may
+use an image or a snapshot that is not its own. A sequence number is given at creation and never
+again: lists are in its order and are paged by it. S3 keys are kept as their UTF-8 bytes, so that
+both databases order them as S3 does, and any character may stand in them. DBOS keeps its own tables
+beside these (in the schema `dbos` on PostgreSQL). A change here needs a migration, and HEAD there
+raised; a test compares the two. A value may gain members that have a default; to rename or remove
+one needs a migration, too.
 """
 
 from sqlalchemy import (
@@ -93,6 +99,52 @@ snapshots = Table(
     Index("snapshots_owner", "account_id", "region", "sequence"),
     Index("snapshots_blob", "blob_id"),
     sqlite_autoincrement=True,
+)
+
+images = Table(
+    "images",
+    METADATA,
+    _sequence(),
+    Column("id", WORD, nullable=False),
+    Column("account_id", WORD, nullable=False),
+    Column("region", WORD, nullable=False),
+    Column("name", WORD, nullable=False),
+    Column("document", Text, nullable=False),
+    UniqueConstraint("id", name="images_id"),
+    UniqueConstraint("account_id", "region", "name", name="images_name"),
+    Index("images_owner", "account_id", "region", "sequence"),
+    sqlite_autoincrement=True,
+)
+
+mappings = Table(
+    "mappings",
+    METADATA,
+    Column("image_id", WORD, nullable=False),
+    Column("snapshot_id", WORD, nullable=False),
+    PrimaryKeyConstraint("image_id", "snapshot_id", name="mappings_image"),
+    ForeignKeyConstraint(["image_id"], ["images.id"], name="mappings_of"),
+    Index("mappings_snapshot", "snapshot_id"),
+)
+
+permissions = Table(
+    "permissions",
+    METADATA,
+    _sequence(),
+    Column("region", WORD, nullable=False),
+    Column("resource_id", WORD, nullable=False),
+    Column("user", WORD, nullable=False),
+    UniqueConstraint("resource_id", "user", name="permissions_user"),
+    Index("permissions_for", "region", "user"),
+    sqlite_autoincrement=True,
+)
+
+accounts = Table(
+    "accounts",
+    METADATA,
+    Column("account_id", WORD, nullable=False),
+    Column("region", WORD, nullable=False),
+    Column("document", Text, nullable=False),
+    PrimaryKeyConstraint("account_id", "region", name="accounts_region"),
 )
 
 tags = Table(

@@ -19,7 +19,9 @@ CANCELLED and FAILED are `deleted`, everything before them is `active`.
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
+
+from pydantic import Field
 
 from state.values import Frozen
 
@@ -95,14 +97,54 @@ class ImportSnapshotWork(Frozen):
     snapshot_tags: dict[str, str] = {}  # TagSpecifications for the snapshot that comes of it
 
 
-Work = ImportSnapshotWork
+class DiskContainer(Frozen):
+    """A disk of an image import, or an OVA with several: an object in S3, or a snapshot."""
+
+    source: DiskSource | None = None
+    snapshot_id: str | None = None  # instead of a source
+    format: str | None = None  # as the client spelled it; None: find out
+    description: str = ""
+    device_name: str | None = None  # as the client wishes; None: the next that is free
+
+
+class ImportImageWork(Frozen):
+    """Bring the disks of one virtual machine from S3 into snapshots, and make an AMI of them."""
+
+    kind: Literal["import-image"] = "import-image"
+    containers: tuple[DiskContainer, ...]
+    architecture: str | None = None  # i386, x86_64; None here and below: not given
+    platform: str | None = None  # Linux, Windows
+    hypervisor: str | None = None  # xen
+    boot_mode: str | None = None  # legacy-bios, uefi, uefi-preferred
+    license_type: str | None = None  # AWS, BYOL
+    usage_operation: str | None = None  # RunInstances:0002 …
+    license_configurations: tuple[str, ...] = ()  # ARNs
+    encrypted: bool = False
+    kms_key_id: str | None = None
+    role_name: str = "vmimport"
+    image_tags: dict[str, str] = {}
+    snapshot_tags: dict[str, str] = {}
+
+
+Work = Annotated[ImportSnapshotWork | ImportImageWork, Field(discriminator="kind")]
+
+
+class Guest(Frozen):
+    """What is known of the system on the disks: as the client said, later as it was found."""
+
+    architecture: str | None = None
+    platform: str | None = None  # Linux, Windows
+    license_type: str | None = None  # AWS, BYOL
+    usage_operation: str | None = None
+    boot_mode: str | None = None
 
 
 class DiskProgress(Frozen):
     """What is known of one disk of a task so far."""
 
+    container: int = 0  # which of the work's containers it is from
     format: str | None = None  # as detected: VMDK, VHD, VHDX, RAW
-    size_bytes: int = 0  # of the disk file in S3
+    size_bytes: int = 0  # of the disk file in S3, or inside the OVA
     progress: int = 0  # percent
     status: str = "active"
     snapshot_id: str | None = None
@@ -126,6 +168,8 @@ class Task(Frozen):
     message: str = "pending"  # StatusMessage while the task is active
     error: str | None = None  # StatusMessage once it has failed: "ClientError: …"
     disks: tuple[DiskProgress, ...] = ()
+    guest: Guest | None = None  # None: not looked at yet
+    image_id: str | None = None  # the AMI, once it is there
     finished_at: datetime | None = None
 
     def moved(self, state: TaskState, **changes: object) -> "Task":

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Collection
 
-from sqlalchemy import Connection, Table, bindparam, select
+from sqlalchemy import Connection, Table, bindparam, or_, select
 
+from state import tables
+from state.rows.permissions import EVERYBODY
 from state.rows.room import Columns, Kind, Listing, Numbered, Rows, T
 from state.rows.texts import among
 
@@ -22,6 +24,24 @@ class OwnedKind(Kind[T]):
                 column.sequence > bindparam("after"),
             )
             .order_by(column.sequence)
+        )
+        permitted = select(tables.permissions.c.resource_id).where(
+            tables.permissions.c.region == bindparam("region"),
+            tables.permissions.c.user.in_([bindparam("account_id"), EVERYBODY]),
+        )
+        self.list_usable = (
+            select(column.sequence, column.document)
+            .where(
+                column.region == bindparam("region"),
+                column.sequence > bindparam("after"),
+                or_(column.account_id == bindparam("account_id"), column.id.in_(permitted)),
+            )
+            .order_by(column.sequence)
+        )
+        self.usable_ids = select(column.id).where(
+            among(column.id, "ids"),
+            column.region == bindparam("region"),
+            or_(column.account_id == bindparam("account_id"), column.id.in_(permitted)),
         )
         # By id alone: with the owner in it, SQLite walks through all that the owner has.
         self.list_ids = (
@@ -67,3 +87,27 @@ class Owned(Rows[T]):
             if sequence > after and owner == [account_id, region]
         ]
         return found[:limit]
+
+    def usable(
+        self,
+        account_id: str,
+        region: str,
+        *,
+        ids: Collection[str] | None = None,
+        after: int = 0,
+        limit: int | None = None,
+    ) -> Listing[T]:
+        """Return what an account may use in a Region: what `list` gives, and what is shared."""
+        who = {"account_id": account_id, "region": region}
+        if ids is None:
+            return self._numbered(self._owned.list_usable.limit(limit), {**who, "after": after})
+        usable = set(
+            self._connection.execute(self._owned.usable_ids, {**who, "ids": ids}).scalars()
+        )
+        rows = self._connection.execute(self._owned.list_ids, {"ids": usable})
+        decode = self._owned.decode
+        return [
+            Numbered(sequence, decode(document))
+            for sequence, document, *_ in rows
+            if sequence > after
+        ][:limit]

@@ -299,6 +299,7 @@ def task_shape(task: Task, tags: Mapping[str, str]) -> ImportSnapshotTask:
 def detail(task: Task) -> SnapshotTaskDetail:
     """Return what there is to say of the disk."""
     work = task.work
+    assert isinstance(work, ImportSnapshotWork)
     disk = task.disks[0] if task.disks else None
     shown: SnapshotTaskDetail = {
         "DiskImageSize": float(disk.size_bytes) if disk else 0.0,

@@ -1,0 +1,57 @@
+"""The room of permissions: who else may use an image or a snapshot.
+
+A user is an account, `all` for everybody, or the ARN of an organization or an organizational unit,
+which is remembered and shown but lets nobody in: there are no organizations here.
+"""
+
+from collections.abc import Collection, Iterable
+
+from sqlalchemy import Connection, bindparam, delete, select
+
+from state.rows.room import INSERTS
+from state.rows.texts import among
+from state.tables import permissions
+
+EVERYBODY = "all"
+
+COLUMNS = permissions.c
+OF = (
+    select(COLUMNS.resource_id, COLUMNS.user)
+    .where(among(COLUMNS.resource_id, "resource_ids"))
+    .order_by(COLUMNS.sequence)
+)
+REMOVE = delete(permissions).where(
+    COLUMNS.resource_id == bindparam("at_resource_id"), among(COLUMNS.user, "users")
+)
+CLEAR = delete(permissions).where(COLUMNS.resource_id == bindparam("at_resource_id"))
+PUT = {dialect: insert(permissions).on_conflict_do_nothing() for dialect, insert in INSERTS.items()}
+
+
+class Permissions:
+    """The permissions on all images and snapshots."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def put(self, region: str, resource_id: str, users: Iterable[str]) -> None:
+        """Let users use a resource; who may already may still."""
+        statement = PUT[self._connection.dialect.name]
+        for user in users:
+            row = {"region": region, "resource_id": resource_id, "user": user}
+            self._connection.execute(statement, row)
+
+    def remove(self, resource_id: str, users: Collection[str]) -> None:
+        """Take the permission from users; who has none is no matter."""
+        self._connection.execute(REMOVE, {"at_resource_id": resource_id, "users": users})
+
+    def clear(self, resource_id: str) -> None:
+        """Take all permissions on a resource away."""
+        self._connection.execute(CLEAR, {"at_resource_id": resource_id})
+
+    def of(self, resource_ids: Collection[str]) -> dict[str, list[str]]:
+        """Return who may use some resources besides their owners, in the order of permission."""
+        found: dict[str, list[str]] = {resource_id: [] for resource_id in resource_ids}
+        rows = self._connection.execute(OF, {"resource_ids": resource_ids})
+        for resource_id, user in rows:
+            found[resource_id].append(user)
+        return found
