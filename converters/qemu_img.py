@@ -1,8 +1,8 @@
 """qemu-img, whose command line only this module knows.
 
 An image is always named together with its driver, never left to qemu's probing, and its path can't
-be taken for anything but a path. qemu-img runs on the lifeline, under limits: what it reads is
-hostile.
+be taken for anything but a path. An image inside a bigger file is read in place, through a window.
+qemu-img runs on the lifeline, under limits: what it reads is hostile.
 """
 
 import json
@@ -13,13 +13,14 @@ import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from converters import lifeline
 from converters.lifeline import Ended, Limits
 
 PROGRAM: Final = "qemu-img"
 TIMEOUT: Final = 10  # seconds for it to tell its version
+SECTOR: Final = 512  # bytes
 MEMORY: Final = 2 << 30  # bytes of address space; threads and tables of 16 TiB take 1 GiB
 
 # Without an order among writes several are under way at once: the fastest of what was tried (direct
@@ -54,6 +55,16 @@ class Unreadable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """Where an image is: length bytes of a file from offset on, and the driver that reads them."""
+
+    path: Path
+    driver: str
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
 class Info:
     """What qemu-img says of an image."""
 
@@ -74,10 +85,11 @@ def formats() -> frozenset[str]:
     return frozenset(found[1].split() if found else ())
 
 
-async def info(path: Path, driver: str) -> Info:
+async def info(source: Source) -> Info:
     """Return what qemu-img says of an image; Unreadable."""
+    file = _file(source)
     ended = await lifeline.run(
-        [_program(), "info", "--output=json", _named(path, driver)],
+        [_program(), "info", "--output=json", _named(source, file)],
         Limits(address_space=MEMORY, cpu_seconds=30, file_size=1),
     )
     _check(ended)
@@ -87,12 +99,12 @@ async def info(path: Path, driver: str) -> Info:
         virtual_size=said["virtual-size"],
         refers="backing-filename" in said
         or len(extents) > 1
-        or any(extent["filename"] != said["filename"] for extent in extents),
+        or any(not _same(extent["filename"], file) for extent in extents),
     )
 
 
 async def convert(
-    source: Path, driver: str, target: Path, size: int, data: int, report: Callable[[int], None]
+    source: Source, target: Path, size: int, data: int, report: Callable[[int], None]
 ) -> None:
     """Write the disk in source to target as a sparse raw file; Unreadable, Failed.
 
@@ -115,7 +127,7 @@ async def convert(
             *FAST,
             "-O",
             "raw",
-            _named(source, driver),
+            _named(source, _file(source)),
             _absolute(target),
         ],
         # Nine times what was measured: 16 TiB of nothing took 230 s, 1 GiB of deflated data 7 s.
@@ -141,10 +153,26 @@ def _ask(question: str) -> str | None:
         return None
 
 
-def _named(path: Path, driver: str) -> str:
+def _named(source: Source, file: dict[str, Any]) -> str:
     """Return the name of an image that leaves nothing for qemu to guess."""
-    file = {"driver": "file", "filename": _absolute(path)}
-    return "json:" + json.dumps({"driver": driver, **OPTIONS[driver], "file": file})
+    return "json:" + json.dumps({"driver": source.driver, **OPTIONS[source.driver], "file": file})
+
+
+def _file(source: Source) -> dict[str, Any]:
+    """Return what holds the image: the file, or a window of it."""
+    file: dict[str, Any] = {"driver": "file", "filename": _absolute(source.path)}
+    if source.offset == 0 and source.length == source.path.stat().st_size:
+        return file
+    # qemu wants whole sectors, and reads the last one of a file as if it were padded with zeros.
+    size = -(-source.length // SECTOR) * SECTOR
+    return {"driver": "raw", "offset": source.offset, "size": size, "file": file}
+
+
+def _same(name: str, file: dict[str, Any]) -> bool:
+    """Tell whether it is this file, or this window of it, that qemu has given a name."""
+    if file["driver"] == "file":
+        return bool(name == file["filename"])
+    return name.startswith("json:") and bool(json.loads(name.removeprefix("json:")) == file)
 
 
 def _absolute(path: Path) -> str:

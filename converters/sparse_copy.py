@@ -1,10 +1,11 @@
-"""Copies the first SIZE bytes of a file so that what is empty stays a hole.
+"""Copies SIZE bytes of a file, from OFFSET on, so that what is empty stays a hole.
 
-    python -I -S sparse_copy.py SOURCE TARGET SIZE          prints the percentage done, one a line
+    python -I -S sparse_copy.py SOURCE TARGET SIZE OFFSET   prints the percentage done, one a line
 
 A stand-alone script, run on the lifeline: killed like any other program, and no thread of a copy
-competes with the server's. Where the filesystem can, the copy is a reflink and costs nothing;
-otherwise only extents with data are read, and of those only blocks that are not zeros are written.
+competes with the server's. Where the filesystem can, the copy of a whole file is a reflink and
+costs nothing; otherwise only extents with data are read, and of those only blocks that are not
+zeros are written.
 """
 
 import contextlib
@@ -57,19 +58,20 @@ def write(target: int, chunk: bytes, offset: int) -> None:
         os.pwrite(target, memoryview(chunk)[begin:], offset + begin)
 
 
-def copy(source: int, target: int, size: int) -> None:
-    """Copy the data extents."""
+def copy(source: int, target: int, size: int, begin: int) -> None:
+    """Copy the data extents of size bytes from begin."""
     shown = -1
-    offset = 0
-    while (offset := seek(source, offset, os.SEEK_DATA, size)) < size:
-        end = seek(source, offset, os.SEEK_HOLE, size)
+    offset = begin
+    last = begin + size
+    while (offset := seek(source, offset, os.SEEK_DATA, last)) < last:
+        end = seek(source, offset, os.SEEK_HOLE, last)
         while offset < end:
             chunk = os.pread(source, min(CHUNK, end - offset), offset)
             if not chunk:
-                sys.exit(f"the source ends at {offset}, before {size}")
-            write(target, chunk, offset)
+                sys.exit(f"the source ends at {offset}, before {last}")
+            write(target, chunk, offset - begin)
             offset += len(chunk)
-            if (percent := offset * 100 // size) > shown:
+            if (percent := (offset - begin) * 100 // size) > shown:
                 shown = percent
                 with contextlib.suppress(BrokenPipeError):
                     os.write(1, f"{percent}\n".encode())
@@ -77,11 +79,11 @@ def copy(source: int, target: int, size: int) -> None:
 
 def main() -> None:
     """Copy what the command line names."""
-    size = int(sys.argv[3])
+    size, offset = int(sys.argv[3]), int(sys.argv[4])
     source = os.open(sys.argv[1], os.O_RDONLY)
     target = os.open(sys.argv[2], os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o666)
-    if not reflink(source, target):
-        copy(source, target, size)
+    if offset or not reflink(source, target):
+        copy(source, target, size, offset)
     os.ftruncate(target, size)
 
 

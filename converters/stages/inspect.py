@@ -19,24 +19,30 @@ class Disk:
 
     path: Path
     format: str  # VMDK, VHD, VHDX, RAW
-    driver: str | None  # qemu's; None: the disk is the first size bytes of the file
+    driver: str | None  # qemu's; None: the disk is the first size bytes of the image
     size: int  # bytes of the disk
     data: int  # bytes of the disk that the image holds, at most
-    file_size: int
+    file_size: int  # bytes of the image
+    offset: int = 0  # bytes: where the image begins, if it is part of the file at path
 
 
-async def inspect(path: Path, declared: str | None) -> Disk:
+async def inspect(
+    path: Path, declared: str | None, *, offset: int = 0, length: int | None = None
+) -> Disk:
     """Return what the image at path is; ClientError if it is not what was declared, or not sound.
 
     Differing from what was declared comes before anything that is wrong with it. What an image
-    says is believed only if qemu reads it the same way.
+    says is believed only if qemu reads it the same way. An image may be a part of the file: length
+    bytes from offset on.
     """
-    disk, format_ = await asyncio.to_thread(_look, path, declared)
+    disk, format_ = await asyncio.to_thread(_look, path, declared, offset, length)
     if format_ is None or disk.driver is None:
         return disk
     # The image was read by hand first: nothing in it leads qemu to another file.
     try:
-        seen = await qemu_img.info(disk.path, disk.driver)
+        seen = await qemu_img.info(
+            qemu_img.Source(disk.path, disk.driver, disk.offset, disk.file_size)
+        )
     except qemu_img.Unreadable as error:
         raise format_.broken() from error
     if seen.virtual_size != disk.size or seen.refers:
@@ -44,8 +50,10 @@ async def inspect(path: Path, declared: str | None) -> Disk:
     return disk
 
 
-def _look(path: Path, declared: str | None) -> tuple[Disk, Format | None]:
-    with Image(path) as image:
+def _look(
+    path: Path, declared: str | None, offset: int = 0, length: int | None = None
+) -> tuple[Disk, Format | None]:
+    with Image(path, offset, length) as image:
         if image.size == 0:
             raise empty_disk()
         if foreign.matches(image):
@@ -57,7 +65,7 @@ def _look(path: Path, declared: str | None) -> tuple[Disk, Format | None]:
         if found is None:
             if image.size >= LIMIT:
                 raise disk_too_large()
-            return Disk(path, RAW, None, image.size, image.size, image.size), None
+            return Disk(path, RAW, None, image.size, image.size, image.size, offset), None
         layout = found.layout(image)
         driver = None if layout.plain else found.DRIVER
-        return Disk(path, name, driver, layout.size, layout.data, image.size), found
+        return Disk(path, name, driver, layout.size, layout.data, image.size, offset), found

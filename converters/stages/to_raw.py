@@ -36,7 +36,8 @@ async def to_raw(disk: Disk, target: Path, report: Callable[[int], None]) -> Raw
         await _copy(disk, target, report)
     else:
         try:
-            await qemu_img.convert(disk.path, disk.driver, target, disk.size, disk.data, report)
+            source = qemu_img.Source(disk.path, disk.driver, disk.offset, disk.file_size)
+            await qemu_img.convert(source, target, disk.size, disk.data, report)
         except qemu_img.Unreadable as error:
             raise named(disk.format).broken() from error
     return _looked_at_again(disk, target)
@@ -54,8 +55,9 @@ async def _copy(disk: Disk, target: Path, report: Callable[[int], None]) -> None
         if len(lines := said.split(b"\n")) > 1 and lines[-2].isdigit():
             report(int(lines[-2]))
 
+    numbers = (str(disk.size), str(disk.offset))
     ended = await lifeline.run(
-        [sys.executable, "-I", "-S", str(COPY), str(disk.path), str(target), str(disk.size)],
+        [sys.executable, "-I", "-S", str(COPY), str(disk.path), str(target), *numbers],
         Limits(file_size=disk.size),
         on_output=progress,
         keep=1 << 14,

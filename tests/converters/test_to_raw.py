@@ -92,6 +92,42 @@ async def test_the_image_is_not_touched(tmp_path: Path) -> None:
         image.unlink()
 
 
+@pytest.mark.parametrize("size", [511, 64 * 1024 + SECTOR, 3 * MIB + 77])
+@pytest.mark.parametrize("kind", [*KINDS, "raw"])
+async def test_an_image_inside_a_file_is_read_in_place(
+    kind: str, size: int, tmp_path: Path
+) -> None:
+    source = disks.raw(tmp_path / "disk", size)
+    image = source if kind == "raw" else disks.converted(kind, source, tmp_path / "image")
+    expected = await imported(image)
+    data = image.read_bytes()
+    file = tmp_path / "file"
+    file.write_bytes(os.urandom(3 * SECTOR) + data + os.urandom(MIB))
+
+    disk = await inspect(file, None, offset=3 * SECTOR, length=len(data))
+    result = await to_raw(disk, tmp_path / "result", lambda percent: None)
+
+    assert (disk.file_size, disk.offset, result.size) == (len(data), 3 * SECTOR, expected.size)
+    assert digest(result.path) == digest(expected.path)
+
+
+async def test_the_holes_of_a_disk_inside_a_file_stay_holes(tmp_path: Path) -> None:
+    size = 1 << 40
+    file = disks.sparse(
+        tmp_path / "file", SECTOR + size, head=b"x" * SECTOR + b"begin", tail=b"end"
+    )
+
+    disk = await inspect(file, None, offset=SECTOR, length=size - 1)
+    result = await to_raw(disk, tmp_path / "result", lambda percent: None)
+
+    assert result.size == size - 1
+    with result.path.open("rb") as raw:
+        assert raw.read(6) == b"begin\0"
+        raw.seek(size - 3)
+        assert raw.read() == b"en"
+    assert result.path.stat().st_blocks < 1000
+
+
 @pytest.mark.parametrize("kind", [*KINDS, "raw"])
 async def test_progress_rises_to_the_end(kind: str, tmp_path: Path) -> None:
     source = disks.raw(tmp_path / "disk", 40 * MIB)

@@ -25,11 +25,13 @@ class Layout:
 
 
 class Image:
-    """An image file, open for reading."""
+    """An image file, or length bytes of one from offset on, open for reading."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, offset: int = 0, length: int | None = None) -> None:
         self._file = os.open(path, os.O_RDONLY)
-        self.size = os.fstat(self._file).st_size
+        self._offset = offset
+        rest = max(os.fstat(self._file).st_size - offset, 0)
+        self.size = rest if length is None else min(length, rest)
 
     def __enter__(self) -> Self:
         return self
@@ -46,14 +48,14 @@ class Image:
         """Return length bytes from offset; Outside unless the file has them all."""
         if offset + length > self.size:
             raise Outside
-        data = os.pread(self._file, length, offset)
+        data = os.pread(self._file, length, self._offset + offset)
         if len(data) < length:
             raise Outside
         return data
 
     def begins(self, length: int, offset: int = 0) -> bytes:
         """Return what there is of the length bytes at offset."""
-        return os.pread(self._file, length, offset)
+        return os.pread(self._file, max(min(length, self.size - offset), 0), self._offset + offset)
 
     def numbers(
         self, kind: Literal["I", "Q"], offset: int, count: int, order: Literal["little", "big"]
