@@ -4,7 +4,7 @@ BIN := .venv/bin
 WORKERS ?= logical
 
 .DEFAULT_GOAL := help
-.PHONY: help setup develop demo serve doctor shapes format check test test-fast bench lock docs clean
+.PHONY: help setup develop demo serve doctor shapes format check clients test test-fast bench lock docs clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -56,7 +56,11 @@ check: develop ## format, lint, types, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-test: check ## check, then all tests
+clients: develop ## the real clients that tests drive: Packer, Ansible, awspub, the SDK for JavaScript
+	$(BIN)/python -m tests.clients.install
+	@command -v packer >/dev/null || docker/apt-install packer
+
+test: check clients ## check, then all tests
 	$(BIN)/pytest -n $(WORKERS) -m "not slow"
 	$(BIN)/pytest -n 2 -m slow
 
@@ -70,6 +74,7 @@ lock: ## pin the newest versions that fit pyproject.toml
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile -q --upgrade --universal --no-header --python-version 3.11 --generate-hashes pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile -q --upgrade --universal --no-header --python-version 3.11 --generate-hashes --extra dev pyproject.toml -o requirements-dev.lock
+	$(BIN)/python -m tests.clients.install lock
 
 clean: ## remove what the targets above made
-	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache bench.json
+	rm -rf .venv .clients build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache bench.json
