@@ -4,10 +4,15 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from tests.bench import api, imports, transfers
+from tests.bench import api, imports, machines, transfers
 from tests.bench.figures import Figure, show, write
 
-BENCHES = {"api": api.figures, "transfers": transfers.figures, "imports": imports.figures}
+BENCHES = {
+    "api": api.figures,
+    "transfers": transfers.figures,
+    "imports": imports.figures,
+    "machines": machines.figures,
+}
 
 
 def main() -> None:
