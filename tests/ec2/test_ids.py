@@ -57,3 +57,19 @@ def test_what_can_be_no_snapshot_is_malformed(snapshot_id: str, says: str) -> No
 
     assert caught.value.code == "InvalidSnapshotID.Malformed"
     assert caught.value.message == says
+
+
+@pytest.mark.parametrize(
+    ("image_id", "says"),
+    [
+        ("ami-xyz", 'Invalid id: "ami-xyz"'),
+        ("debian", 'Invalid id: "debian" (expecting "ami-...")'),
+        (f"snap-{DIGITS}", f'Invalid id: "snap-{DIGITS}" (expecting "ami-...")'),
+    ],
+)
+def test_what_can_be_no_image_is_malformed(image_id: str, says: str) -> None:
+    with pytest.raises(AwsError) as caught:
+        ids.check_image_ids([f"ami-{DIGITS}", image_id])
+
+    assert caught.value.code == "InvalidAMIID.Malformed"
+    assert caught.value.message == says

@@ -79,14 +79,40 @@ def snapshot_not_found(snapshot_id: str) -> AwsError:
     return AwsError("InvalidSnapshot.NotFound", f"The snapshot '{snapshot_id}' does not exist.")
 
 
+def snapshot_in_use(snapshot_id: str, image_id: str) -> AwsError:
+    """Say that an AMI is made of a snapshot."""
+    return AwsError(
+        "InvalidSnapshot.InUse", f"The snapshot {snapshot_id} is currently in use by {image_id}"
+    )
+
+
 def user_malformed(user_id: str) -> AwsError:
     """Say that a string is neither an account nor one of the words for one."""
     return AwsError("InvalidUserID.Malformed", f'Invalid user id: "{user_id}"')
 
 
-def image_not_found(image_id: str) -> AwsError:
-    """Say that there is no such AMI."""
-    return AwsError("InvalidAMIID.NotFound", f"The image id '[{image_id}]' does not exist")
+def image_malformed(image_id: str) -> AwsError:
+    """Say that a string cannot be the id of an AMI."""
+    expected = "" if image_id.startswith("ami-") else ' (expecting "ami-...")'
+    return AwsError("InvalidAMIID.Malformed", f'Invalid id: "{image_id}"{expected}')
+
+
+def image_not_found(*image_ids: str) -> AwsError:
+    """Say that there is no such AMI, or that there are none such."""
+    listed = ", ".join(image_ids)
+    if len(image_ids) > 1:
+        return AwsError("InvalidAMIID.NotFound", f"The image ids '[{listed}]' do not exist")
+    return AwsError("InvalidAMIID.NotFound", f"The image id '[{listed}]' does not exist")
+
+
+def image_not_usable(image_id: str) -> AwsError:
+    """Say that an AMI is another account's, who has not shared it."""
+    return AwsError("AuthFailure", f"Not authorized for images: [{image_id}]")
+
+
+def image_not_owned(image_id: str) -> AwsError:
+    """Say that an AMI is another account's, and what is asked for is its owner's alone."""
+    return AwsError("AuthFailure", f"Not authorized for image:{image_id}")
 
 
 def volume_not_found(volume_id: str) -> AwsError:

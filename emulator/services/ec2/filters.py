@@ -8,6 +8,7 @@ Names and values are case-sensitive. A filter without values matches nothing (as
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Generic, TypeVar
 
 from emulator.services.ec2 import errors
@@ -15,6 +16,7 @@ from emulator.shapes.ec2 import Filter
 
 Row = TypeVar("Row")
 Field = Callable[[Row], str | None]  # None: the resource lacks the member, so nothing matches
+ListField = Callable[[Row], Iterable[str]]  # one of them is enough to match
 Test = Callable[[Row], bool]
 Match = Callable[[str], bool]
 
@@ -24,10 +26,14 @@ LONGEST_VALUE = 255  # characters
 
 @dataclass(frozen=True)
 class Filters(Generic[Row]):
-    """The filters of one resource: by name what they look at, and its tags where it has any."""
+    """The filters of one resource: by name what they look at, and its tags where it has any.
+
+    lists are the filters on members of which a resource may have several.
+    """
 
     fields: Mapping[str, Field[Row]]
     tags: Callable[[Row], Mapping[str, str]] | None = None
+    lists: Mapping[str, ListField[Row]] = MappingProxyType({})
 
     def test(self, filters: Iterable[Filter] | None) -> Test[Row] | None:
         """Return what tells whether a row passes; None if all do. Raises for an unknown filter."""
@@ -47,6 +53,9 @@ class Filters(Generic[Row]):
         field = self.fields.get(name)
         if field is not None:
             return lambda row: (value := field(row)) is not None and match(value)
+        listed = self.lists.get(name)
+        if listed is not None:
+            return lambda row: any(map(match, listed(row)))
         tags = self.tags
         if tags is not None and name == "tag-key":
             return lambda row: any(map(match, tags(row)))

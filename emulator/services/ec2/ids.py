@@ -52,3 +52,15 @@ def check_snapshot_ids(snapshot_ids: list[str]) -> None:
     for snapshot_id in snapshot_ids:
         if prefix_of(snapshot_id) != "snap":
             raise errors.snapshot_malformed(snapshot_id)
+
+
+def check_image_ids(image_ids: list[str]) -> None:
+    """Refuse strings that cannot be ids of AMIs."""
+    for image_id in image_ids:
+        if prefix_of(image_id) != "ami":
+            raise errors.image_malformed(image_id)
+
+
+def is_account(user: str) -> bool:
+    """Tell whether a string is the number of an account."""
+    return user.isascii() and user.isdecimal() and len(user) == 12

@@ -94,6 +94,8 @@ def delete_snapshot(ctx: Context, request: DeleteSnapshotRequest) -> Mapping[str
     ids.check_snapshot_ids([snapshot_id])
     with ctx.store.begin() as tx:
         snapshot = find_snapshot(ctx, tx, snapshot_id)
+        for image in tx.images.made_of(snapshot_id):
+            raise errors.snapshot_in_use(snapshot_id, image.id)
         if request.get("DryRun"):
             raise dry_run()
         tx.snapshots.remove(snapshot_id)
