@@ -98,10 +98,16 @@ def delete_snapshot(ctx: Context, request: DeleteSnapshotRequest) -> Mapping[str
             raise errors.snapshot_in_use(snapshot_id, image.id)
         if request.get("DryRun"):
             raise dry_run()
-        tx.snapshots.remove(snapshot_id)
-        tx.tags.remove(ctx.account_id, ctx.region, snapshot_id, None)
+        forget(tx, snapshot)
     ctx.blobs.remove(snapshot.blob_id)
     return {}
+
+
+def forget(tx: Tx, snapshot: Snapshot) -> None:
+    """Forget a snapshot, who may use it and its tags; its bytes go after the commit."""
+    tx.snapshots.remove(snapshot.id)
+    tx.permissions.clear(snapshot.id)
+    tx.tags.remove(snapshot.account_id, snapshot.region, snapshot.id, None)
 
 
 def find_snapshot(ctx: Context, tx: Tx, snapshot_id: str) -> Snapshot:
