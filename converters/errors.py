@@ -6,6 +6,9 @@ one place to correct it.
 """
 
 LIMIT = 16 << 40  # bytes; a disk must be smaller
+NAME = 100  # letters of a client's name for something that are told back
+LIMIT_OF_IMAGES = 8 << 40  # bytes; so must a disk of an image import
+MOST_DISKS = 21  # of one virtual machine
 
 
 class ClientError(Exception):
@@ -52,13 +55,155 @@ def empty_disk() -> ClientError:
     return validation_failed("The disk image is empty")
 
 
-def disk_too_large() -> ClientError:
-    """Tell of a disk of 16 TiB or more."""
+def disk_too_large(limit: int = LIMIT) -> ClientError:
+    """Tell of a disk of 16 TiB or more, or, in an image import, of 8 TiB or more."""
+    # assumed: the text; the limits are the guide's
+    return validation_failed(f"The disk image must be smaller than {limit >> 40} TiB")
+
+
+def too_many_disks() -> ClientError:
+    """Tell of a virtual machine with more disks than can be imported together."""
     # assumed: the text; the limit is the guide's
-    return validation_failed("The disk image must be smaller than 16 TiB")
+    return validation_failed(f"The virtual machine has more than {MOST_DISKS} volumes")
+
+
+def ova_among_disks() -> ClientError:
+    """Tell of an OVA that was found where several disks, or another OVA, were named."""
+    # assumed
+    return validation_failed("An OVA must be the only disk container")
 
 
 def object_gone() -> ClientError:
     """Tell of an object that was there when the task was asked for and no longer is."""
     # assumed: 404; clients have seen the sentence with `403 Forbidden`
     return validation_failed("We do not have access to the given resource. Reason 404 Not Found")
+
+
+def snapshot_gone(snapshot_id: str) -> ClientError:
+    """Tell of a snapshot that was there when the task was asked for and no longer is."""
+    # assumed
+    return validation_failed(f"The snapshot '{snapshot_id}' does not exist.")
+
+
+def image_name_taken(name: str) -> ClientError:
+    """Tell of an AMI that the client has given the name which the task's AMI was to have."""
+    # assumed; the words are those of RegisterImage
+    return ClientError(f"AMI name {name} is already in use")
+
+
+# OVA. assumed: all texts but the first two, and that all of them are told in the guide's brackets
+
+
+def unsupported_ova() -> ClientError:
+    """Tell of an archive that is cut off or garbled, or that holds what no OVA holds."""
+    return validation_failed("Unsupported OVA format")
+
+
+def chunked_disk() -> ClientError:
+    """Tell of an OVA whose disks are split over several files."""
+    return descriptor_wrong("OVAs with chunked disk files are not supported")
+
+
+def descriptor_wrong(reason: str) -> ClientError:
+    """Wrap a reason as the reading of an OVF descriptor does."""
+    return validation_failed(f"OVF file parsing error: {reason}")
+
+
+def no_descriptor() -> ClientError:
+    """Tell of an archive without an OVF descriptor."""
+    return descriptor_wrong("The archive has no OVF descriptor")
+
+
+def several_descriptors() -> ClientError:
+    """Tell of an archive with more than one OVF descriptor."""
+    return descriptor_wrong("The archive has more than one OVF descriptor")
+
+
+def descriptor_too_large() -> ClientError:
+    """Tell of a descriptor or manifest that is larger than any honest one."""
+    return descriptor_wrong("The descriptor or the manifest is too large")
+
+
+def unreadable_descriptor() -> ClientError:
+    """Tell of a descriptor that is not well-formed XML, declares a DOCTYPE, or is not OVF."""
+    return descriptor_wrong("The descriptor is not valid OVF")
+
+
+def several_machines() -> ClientError:
+    """Tell of an OVF with no virtual machine or with several."""
+    return descriptor_wrong("The OVF must describe exactly one virtual machine")
+
+
+def no_disks() -> ClientError:
+    """Tell of a virtual machine without hard disks."""
+    return descriptor_wrong("The virtual machine has no disks")
+
+
+def unknown_reference(name: str) -> ClientError:
+    """Tell of something in the descriptor that names what is not there, or is there twice."""
+    return descriptor_wrong(f"The reference '{_shown(name)}' is not valid")
+
+
+def repeated_disk(name: str) -> ClientError:
+    """Tell of a file that two drives are to hold."""
+    return descriptor_wrong(f"The file '{_shown(name)}' is used by more than one disk")
+
+
+def blank_disk(name: str) -> ClientError:
+    """Tell of a disk that has no file, or that has a parent."""
+    return descriptor_wrong(f"The disk '{_shown(name)}' has no file of its own")
+
+
+def wrong_number(text: str) -> ClientError:
+    """Tell of a size or a unit that is none."""
+    return descriptor_wrong(f"The size '{_shown(text)}' is not valid")
+
+
+def unknown_compression(name: str) -> ClientError:
+    """Tell of a file that is compressed by something other than gzip."""
+    return descriptor_wrong(f"The compression of the file '{_shown(name)}' is not supported")
+
+
+def outside_archive(href: str) -> ClientError:
+    """Tell of a file that is not in the archive: elsewhere in the filesystem, or in the network."""
+    return descriptor_wrong(f"The file '{_shown(href)}' is outside the archive")
+
+
+def missing_file(name: str) -> ClientError:
+    """Tell of a file that the descriptor or the manifest names and the archive does not have."""
+    return descriptor_wrong(f"The file '{_shown(name)}' is not in the archive")
+
+
+def repeated_file(name: str) -> ClientError:
+    """Tell of two members of the archive with the same name."""
+    return descriptor_wrong(f"The file '{_shown(name)}' is in the archive more than once")
+
+
+def wrong_file_size(name: str) -> ClientError:
+    """Tell of a file that is not as large as the descriptor says."""
+    return descriptor_wrong(f"The size of the file '{_shown(name)}' does not match")
+
+
+def wrong_capacity(name: str) -> ClientError:
+    """Tell of a disk that is larger than the descriptor says."""
+    return descriptor_wrong(f"The disk '{_shown(name)}' is larger than its capacity")
+
+
+def unreadable_manifest() -> ClientError:
+    """Tell of a manifest that isn't one, or that has digests of an unknown kind."""
+    return descriptor_wrong("The manifest is not valid")
+
+
+def wrong_digest(name: str) -> ClientError:
+    """Tell of a file whose digest is not the manifest's."""
+    return descriptor_wrong(f"The digest of the file '{_shown(name)}' does not match the manifest")
+
+
+def wrong_disk_format(name: str) -> ClientError:
+    """Tell of a disk of an OVA that is neither VMDK nor VHD nor VHDX."""
+    return descriptor_wrong(f"The format of the disk '{_shown(name)}' is not supported")
+
+
+def _shown(name: str) -> str:
+    """Return what may stand in an answer of a name that anybody may have made up."""
+    return "".join(letter if letter.isprintable() else "?" for letter in name[:NAME])

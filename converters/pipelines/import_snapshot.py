@@ -11,28 +11,21 @@ snapshot. The key and role of an encrypted snapshot are remembered, the bytes ar
 """
 
 import asyncio
-import secrets
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Final
 
-from converters.errors import object_gone
+from converters.pipelines.publishing import imported_snapshot, new_id, publication
+from converters.pipelines.sources import fetch_object
 from converters.stages.inspect import Disk, inspect
 from converters.stages.to_raw import RawDisk, to_raw
 from state.jobs import Attempt, Job
-from state.snapshots import Snapshot
-from state.store import Stale
-from state.tasks import DiskProgress, DiskSource, IllegalTransition, ImportSnapshotWork, TaskState
+from state.tasks import DiskProgress, ImportSnapshotWork, TaskState
 from state.values import Frozen
-
-GIB: Final = 1 << 30
-DESCRIPTION: Final = "Created by AWS-VMImport service for {}"
 
 # StatusMessages and the percentages that clients have seen with them; before there is `pending`, 3.
 VALIDATED: Final = ("validated", 32)
 CONVERTING: Final = ("downloading/converting", 33)
 CONVERTED: Final = 98  # percent, so that publishing is still to come
-OBJECT_REPLACED: Final = 3  # times in a row between reading a row and its bytes: no accident
 
 
 class Inspected(Frozen):
@@ -66,7 +59,7 @@ async def import_snapshot(job: Job, work: ImportSnapshotWork) -> None:
 async def validate(attempt: Attempt, work: ImportSnapshotWork) -> Inspected:
     """Find out what the object is."""
     path = attempt.scratch / "image"
-    await asyncio.to_thread(_fetch, attempt, work.source, path)
+    await asyncio.to_thread(fetch_object, attempt, work.source, path)
     disk = await inspect(path, work.format)
     message, percent = VALIDATED
     attempt.report(percent, message, (_shown(disk),))
@@ -88,7 +81,7 @@ async def convert(attempt: Attempt, inspected: Inspected) -> Converted:
         disk=disk,
         raw=raw,
         blob_id=attempt.blobs.new_id(),
-        snapshot_id=f"snap-{secrets.token_hex(9)[:17]}",
+        snapshot_id=new_id("snap"),
     )
 
 
@@ -99,60 +92,25 @@ async def publish(attempt: Attempt, work: ImportSnapshotWork, converted: Convert
     return Published(snapshot_id=converted.snapshot_id)
 
 
-def _fetch(attempt: Attempt, source: DiskSource, path: Path) -> None:
-    """Give the object's bytes a name that stays when the object goes."""
-    for _ in range(OBJECT_REPLACED):
-        with attempt.store.read() as tx:
-            found = tx.objects.get(source.bucket, source.key)
-        if found is None:
-            break
-        try:
-            attempt.blobs.link(found.blob_id, path)
-        except FileNotFoundError:  # replaced since the row was read: there is another blob now
-            continue
-        return
-    raise object_gone()
-
-
 def _publish(attempt: Attempt, work: ImportSnapshotWork, converted: Converted) -> None:
-    # A second name: the first stays in the scratch folder for the case that we must do it again.
-    blob = attempt.scratch / "blob"
-    blob.hardlink_to(converted.raw.path)
-    attempt.blobs.keep(blob, converted.blob_id)
     now = datetime.now(UTC)
     task = attempt.task
     shown = _shown(
         converted.disk, progress=100, status="completed", snapshot_id=converted.snapshot_id
     )
-    snapshot = Snapshot(
-        id=converted.snapshot_id,
-        account_id=task.account_id,
-        region=task.region,
-        created_at=now,
-        completed_at=now,
-        size_gib=-(-converted.raw.size // GIB),
-        size_bytes=converted.raw.size,
-        blob_id=converted.blob_id,
-        description=DESCRIPTION.format(task.id),
+    snapshot = imported_snapshot(
+        task,
+        converted.snapshot_id,
+        converted.blob_id,
+        converted.raw.size,
+        now,
         encrypted=work.encrypted,
         kms_key_id=work.kms_key_id,
     )
-    try:
-        with attempt.store.begin() as tx:
-            tx.tasks.move(task, TaskState.COMPLETED, progress=100, disks=(shown,), finished_at=now)
-            tx.snapshots.add(snapshot)
-            tx.tags.put(task.account_id, task.region, snapshot.id, work.snapshot_tags)
-    except (Stale, IllegalTransition):
-        _withdraw(attempt, converted.blob_id)
-        raise
-
-
-def _withdraw(attempt: Attempt, blob_id: str) -> None:
-    """Remove the blob, unless it is, or may yet be, what another attempt publishes."""
-    with attempt.store.read() as tx:
-        task = tx.tasks.get(attempt.task.id)
-    if task is None or task.state in (TaskState.DELETING, TaskState.CANCELLED, TaskState.FAILED):
-        attempt.blobs.remove(blob_id)
+    with publication(attempt, {converted.blob_id: converted.raw.path}) as tx:
+        tx.tasks.move(task, TaskState.COMPLETED, progress=100, disks=(shown,), finished_at=now)
+        tx.snapshots.add(snapshot)
+        tx.tags.put(task.account_id, task.region, snapshot.id, work.snapshot_tags)
 
 
 def _shown(
