@@ -7,8 +7,7 @@ Names and values are case-sensitive. A filter without values matches nothing (as
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from emulator.services.ec2 import errors
@@ -33,7 +32,7 @@ class Filters(Generic[Row]):
 
     fields: Mapping[str, Field[Row]]
     tags: Callable[[Row], Mapping[str, str]] | None = None
-    lists: Mapping[str, ListField[Row]] = MappingProxyType({})
+    lists: Mapping[str, ListField[Row]] = field(default_factory=dict)
 
     def test(self, filters: Iterable[Filter] | None) -> Test[Row] | None:
         """Return what tells whether a row passes; None if all do. Raises for an unknown filter."""
@@ -42,12 +41,7 @@ class Filters(Generic[Row]):
             raise errors.too_many_filter_values(MOST_VALUES)
         if any(len(value) > LONGEST_VALUE for _, values in given for value in values):
             raise errors.filter_value_too_long(LONGEST_VALUE)
-        tests = [self._one(name, matching(values)) for name, values in given]
-        if not tests:
-            return None
-        if len(tests) == 1:
-            return tests[0]
-        return lambda row: all(test(row) for test in tests)
+        return all_of(self._one(name, matching(values)) for name, values in given)
 
     def _one(self, name: str, match: Match) -> Test[Row]:
         field = self.fields.get(name)
@@ -63,6 +57,14 @@ class Filters(Generic[Row]):
             key = name.removeprefix("tag:")
             return lambda row: (value := tags(row).get(key)) is not None and match(value)
         raise errors.invalid_filter(name)
+
+
+def all_of(tests: Iterable[Test[Row] | None]) -> Test[Row] | None:
+    """Return what tells whether a row passes all of some tests; None if there are none."""
+    found = [test for test in tests if test is not None]
+    if len(found) < 2:
+        return found[0] if found else None
+    return lambda row: all(test(row) for test in found)
 
 
 def matching(values: Iterable[str]) -> Match:
