@@ -39,6 +39,13 @@ class AvailabilityZoneSubGeography(TypedDict, total=False):
     Name: str
 
 
+class BlockDeviceMapping(TypedDict, total=False):
+    Ebs: EbsBlockDevice
+    NoDevice: str
+    DeviceName: str
+    VirtualName: str
+
+
 class CancelImportTaskRequest(TypedDict, total=False):
     CancelReason: str
     DryRun: bool
@@ -85,6 +92,36 @@ class DescribeAvailabilityZonesRequest(TypedDict, total=False):
 
 class DescribeAvailabilityZonesResult(TypedDict, total=False):
     AvailabilityZones: list[AvailabilityZone]
+
+
+class DescribeImagesRequest(TypedDict, total=False):
+    ExecutableUsers: list[str]
+    ImageIds: list[str]
+    Owners: list[str]
+    IncludeDeprecated: bool
+    IncludeDisabled: bool
+    MaxResults: int
+    NextToken: str
+    DryRun: bool
+    Filters: list[Filter]
+
+
+class DescribeImagesResult(TypedDict, total=False):
+    NextToken: str
+    Images: list[Image]
+
+
+class DescribeImportImageTasksRequest(TypedDict, total=False):
+    DryRun: bool
+    Filters: list[Filter]
+    ImportTaskIds: list[str]
+    MaxResults: int
+    NextToken: str
+
+
+class DescribeImportImageTasksResult(TypedDict, total=False):
+    ImportImageTasks: list[ImportImageTask]
+    NextToken: str
 
 
 class DescribeImportSnapshotTasksRequest(TypedDict, total=False):
@@ -138,9 +175,152 @@ class DescribeTagsResult(TypedDict, total=False):
     Tags: list[TagDescription]
 
 
+class EbsBlockDevice(TypedDict, total=False):
+    DeleteOnTermination: bool
+    Iops: int
+    SnapshotId: str
+    VolumeSize: int
+    VolumeType: str
+    KmsKeyId: str
+    Throughput: int
+    OutpostArn: str
+    AvailabilityZone: str
+    Encrypted: bool
+    VolumeInitializationRate: int
+    AvailabilityZoneId: str
+    EbsCardIndex: int
+
+
 class Filter(TypedDict, total=False):
     Name: str
     Values: list[str]
+
+
+class Image(TypedDict, total=False):
+    PlatformDetails: str
+    UsageOperation: str
+    BlockDeviceMappings: list[BlockDeviceMapping]
+    Description: str
+    EnaSupport: bool
+    Hypervisor: str
+    ImageOwnerAlias: str
+    Name: str
+    RootDeviceName: str
+    RootDeviceType: str
+    SriovNetSupport: str
+    StateReason: StateReason
+    Tags: list[Tag]
+    VirtualizationType: str
+    BootMode: str
+    TpmSupport: str
+    DeprecationTime: str
+    ImdsSupport: str
+    SourceInstanceId: str
+    DeregistrationProtection: str
+    LastLaunchedTime: str
+    ImageAllowed: bool
+    SourceImageId: str
+    SourceImageRegion: str
+    FreeTierEligible: bool
+    PublicSsmParameterName: str
+    ImageWatermarks: list[ImageWatermark]
+    ScanResults: ScanResults
+    InstanceTypeSpecification: InstanceTypeSpecification
+    ImageId: str
+    ImageLocation: str
+    State: str
+    OwnerId: str
+    CreationDate: str
+    Public: bool
+    ProductCodes: list[ProductCode]
+    Architecture: str
+    ImageType: str
+    KernelId: str
+    RamdiskId: str
+    Platform: str
+
+
+class ImageDiskContainer(TypedDict, total=False):
+    Description: str
+    DeviceName: str
+    Format: str
+    SnapshotId: str
+    Url: str
+    UserBucket: UserBucket
+
+
+class ImageWatermark(TypedDict, total=False):
+    WatermarkKey: str
+    SourceImageRegion: str
+    SourceImageId: str
+    SourceImageCreationTime: datetime
+    WatermarkCreationTime: datetime
+
+
+class ImportImageLicenseConfigurationRequest(TypedDict, total=False):
+    LicenseConfigurationArn: str
+
+
+class ImportImageLicenseConfigurationResponse(TypedDict, total=False):
+    LicenseConfigurationArn: str
+
+
+class ImportImageRequest(TypedDict, total=False):
+    Architecture: str
+    ClientData: ClientData
+    ClientToken: str
+    Description: str
+    DiskContainers: list[ImageDiskContainer]
+    DryRun: bool
+    Encrypted: bool
+    Hypervisor: str
+    KmsKeyId: str
+    LicenseType: str
+    Platform: str
+    RoleName: str
+    LicenseSpecifications: list[ImportImageLicenseConfigurationRequest]
+    TagSpecifications: list[TagSpecification]
+    UsageOperation: str
+    BootMode: str
+
+
+class ImportImageResult(TypedDict, total=False):
+    Architecture: str
+    Description: str
+    Encrypted: bool
+    Hypervisor: str
+    ImageId: str
+    ImportTaskId: str
+    KmsKeyId: str
+    LicenseType: str
+    Platform: str
+    Progress: str
+    SnapshotDetails: list[SnapshotDetail]
+    Status: str
+    StatusMessage: str
+    LicenseSpecifications: list[ImportImageLicenseConfigurationResponse]
+    Tags: list[Tag]
+    UsageOperation: str
+
+
+class ImportImageTask(TypedDict, total=False):
+    Architecture: str
+    Description: str
+    Encrypted: bool
+    Hypervisor: str
+    ImageId: str
+    ImportTaskId: str
+    KmsKeyId: str
+    LicenseType: str
+    Platform: str
+    Progress: str
+    SnapshotDetails: list[SnapshotDetail]
+    Status: str
+    StatusMessage: str
+    Tags: list[Tag]
+    LicenseSpecifications: list[ImportImageLicenseConfigurationResponse]
+    UsageOperation: str
+    BootMode: str
 
 
 class ImportSnapshotRequest(TypedDict, total=False):
@@ -169,6 +349,20 @@ class ImportSnapshotTask(TypedDict, total=False):
     Tags: list[Tag]
 
 
+class InstanceTypeItem(TypedDict, total=False):
+    InstanceType: str
+
+
+class InstanceTypeSpecification(TypedDict, total=False):
+    SupportedInstanceTypes: list[InstanceTypeItem]
+    UnsupportedInstanceTypes: list[InstanceTypeItem]
+
+
+class ProductCode(TypedDict, total=False):
+    ProductCodeId: str
+    ProductCodeType: str
+
+
 class Region(TypedDict, total=False):
     OptInStatus: str
     Geography: list[RegionGeography]
@@ -178,6 +372,16 @@ class Region(TypedDict, total=False):
 
 class RegionGeography(TypedDict, total=False):
     Name: str
+
+
+class ScanResults(TypedDict, total=False):
+    HighestFindingSeverityLabel: str
+    FindingScanDate: datetime
+    InformationalFixAvailableSince: datetime
+    LowFixAvailableSince: datetime
+    MediumFixAvailableSince: datetime
+    HighFixAvailableSince: datetime
+    CriticalFixAvailableSince: datetime
 
 
 class Snapshot(TypedDict, total=False):
@@ -207,6 +411,19 @@ class Snapshot(TypedDict, total=False):
     DataEncryptionKeyId: str
 
 
+class SnapshotDetail(TypedDict, total=False):
+    Description: str
+    DeviceName: str
+    DiskImageSize: float
+    Format: str
+    Progress: str
+    SnapshotId: str
+    Status: str
+    StatusMessage: str
+    Url: str
+    UserBucket: UserBucketDetails
+
+
 class SnapshotDiskContainer(TypedDict, total=False):
     Description: str
     Format: str
@@ -226,6 +443,11 @@ class SnapshotTaskDetail(TypedDict, total=False):
     StatusMessage: str
     Url: str
     UserBucket: UserBucketDetails
+
+
+class StateReason(TypedDict, total=False):
+    Code: str
+    Message: str
 
 
 class Tag(TypedDict, total=False):

@@ -24,7 +24,7 @@ MOST_TAGS = 50  # of one resource
 LONGEST_KEY = 128
 LONGEST_VALUE = 256
 
-TASK_KINDS = ("import-snapshot",)
+TASK_KINDS = ("import-snapshot", "import-image")
 
 FILTERS = Filters[TagRow](
     {
@@ -163,9 +163,13 @@ def check_resources(ctx: Context, tx: Tx, resources: list[str]) -> None:
     if not resources:
         raise missing_parameter("ResourceId")
     kinds = {resource_id: ids.kind_of(resource_id) for resource_id in resources}
+    images = [each for each, kind in kinds.items() if kind.resource_type == "image"]
     snapshots = [each for each, kind in kinds.items() if kind.resource_type == "snapshot"]
     tasks = [each for each, kind in kinds.items() if kind.resource_type.endswith("-task")]
     found: set[str] = set()
+    if images:
+        rows_of_images = tx.images.list(ctx.account_id, ctx.region, ids=images)
+        found.update(row.value.id for row in rows_of_images)
     if snapshots:
         rows = tx.snapshots.list(ctx.account_id, ctx.region, ids=snapshots)
         found.update(row.value.id for row in rows)
