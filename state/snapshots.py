@@ -1,6 +1,7 @@
-"""Snapshots: the disks that imports leave behind."""
+"""Snapshots: the disks that imports leave behind, and copies of them."""
 
 from datetime import datetime
+from typing import Literal
 
 from state.values import Frozen
 
@@ -21,3 +22,5 @@ class Snapshot(Frozen):
     encrypted: bool = False
     kms_key_id: str | None = None
     completed_at: datetime | None = None
+    transfer_type: Literal["standard", "time-based"] | None = None  # of a copy
+    completion_minutes: int | None = None  # in which a time-based copy was to be done

@@ -112,6 +112,25 @@ def test_a_permission_is_given_once_and_taken_again(store: Store) -> None:
         assert tx.snapshots.usable(ACCOUNT, REGION) == []
 
 
+def test_what_is_withheld_from_everybody_is_given_again(store: Store) -> None:
+    with store.begin() as tx:
+        for number in range(3):
+            tx.snapshots.add(snapshot(f"snap-{number}", account_id=OTHER))
+            tx.permissions.put(REGION, f"snap-{number}", ["all"])
+        tx.permissions.put(REGION, "snap-1", [ACCOUNT])
+
+    def usable() -> list[str]:
+        with store.read() as tx:
+            return [each.value.id for each in tx.snapshots.usable(ACCOUNT, REGION)]
+
+    with store.begin() as tx:
+        tx.permissions.withhold(["snap-0", "snap-1"], withheld=True)
+    assert usable() == ["snap-1", "snap-2"]
+    with store.begin() as tx:
+        tx.permissions.withhold(["snap-0", "snap-1"], withheld=False)
+    assert usable() == ["snap-0", "snap-1", "snap-2"]
+
+
 def test_an_account_has_settings_before_it_has_chosen_any(store: Store) -> None:
     with store.begin() as tx:
         default = tx.accounts.get(ACCOUNT, REGION)
