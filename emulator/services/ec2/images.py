@@ -8,14 +8,13 @@ An AMI is deprecated once its deprecation time has passed. Of what is another's 
 tags. A deregistered AMI is forgotten at once; the service still shows it for some time.
 """
 
-from collections.abc import Collection, Iterable
-
 from emulator.context import Context
 from emulator.errors import dry_run
 from emulator.services.actions import Actions
 from emulator.services.ec2 import errors, ids, paging
 from emulator.services.ec2.filters import Test
 from emulator.services.ec2.image_rows import FILTERS, Row, image_row
+from emulator.services.ec2.permissions import accounts
 from emulator.services.ec2.remembered import Remembered
 from emulator.shapes.ec2 import DescribeImagesRequest, DescribeImagesResult
 from state.images import Image
@@ -115,15 +114,6 @@ def asked_for(ctx: Context, request: DescribeImagesRequest) -> Test[Row]:
         return passes is None or passes(row)
 
     return test
-
-
-def accounts(me: str, users: Iterable[str], words: Collection[str]) -> set[str]:
-    """Return users by their numbers; InvalidUserID.Malformed for neither an account nor a word."""
-    found = {me if user == "self" else user for user in users}
-    for user in sorted(found):
-        if user not in words and not ids.is_account(user):
-            raise errors.user_malformed(user)
-    return found
 
 
 # what is there -----------------------------------------------------------------------------------

@@ -1,9 +1,11 @@
 """EBS snapshots: DescribeSnapshots and DeleteSnapshot.
 
-An account sees its own snapshots only: nothing is shared or public yet.
+An account sees its own snapshots, those that are shared with it and those that are public. What it
+may not use it does not see: to change or delete what is another's fails as if it did not exist
+(assumed for what is shared).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -12,7 +14,8 @@ from emulator.errors import dry_run
 from emulator.protocol.xml_writer import lasting
 from emulator.services.actions import Actions
 from emulator.services.ec2 import errors, ids, paging
-from emulator.services.ec2.filters import Filters
+from emulator.services.ec2.filters import Filters, all_of
+from emulator.services.ec2.permissions import accounts
 from emulator.services.ec2.remembered import Remembered
 from emulator.services.ec2.tags import tag_set
 from emulator.shapes.ec2 import (
@@ -21,19 +24,22 @@ from emulator.shapes.ec2 import (
     DescribeSnapshotsResult,
 )
 from emulator.shapes.ec2 import Snapshot as SnapshotShape
+from state.rows.permissions import EVERYBODY
 from state.snapshots import Snapshot
 from state.store import Numbered, Tx
 
 actions = Actions()
 
 LARGEST_PAGE = 1000
+ALIASES = frozenset({"amazon", "aws-marketplace"})  # owners of nothing here
 
 
 class Row(NamedTuple):
-    """A snapshot, its tags and how both are shown."""
+    """A snapshot, its tags, who may use it as far as it is to be told, and how it is shown."""
 
     snapshot: Snapshot
     tags: Mapping[str, str]
+    users: Collection[str]
     shape: SnapshotShape
 
 
@@ -48,7 +54,7 @@ FILTERS = Filters[Row](
         "start-time": lambda row: timestamp(row.snapshot.created_at),
         "status": lambda row: row.snapshot.state,
         "storage-tier": lambda row: "standard",
-        "transfer-type": lambda row: None,  # only copies have one
+        "transfer-type": lambda row: row.snapshot.transfer_type,
         "volume-id": lambda row: row.snapshot.volume_id,
         "volume-size": lambda row: str(row.snapshot.size_gib),
     },
@@ -76,13 +82,21 @@ def describe_snapshots(ctx: Context, request: DescribeSnapshotsRequest) -> Descr
         smallest=5,
         largest=LARGEST_PAGE,
     )
-    test = FILTERS.test(request.get("Filters"))
-    mine = owns(ctx, request)
+    owners = accounts(ctx.account_id, request.get("OwnerIds", ()), ALIASES)
+    restorers = accounts(ctx.account_id, request.get("RestorableByUserIds", ()), {EVERYBODY})
+    own = owners == {ctx.account_id}
+    tests = [FILTERS.test(request.get("Filters"))]
+    if owners and not own:
+        tests.append(lambda row: row.snapshot.account_id in owners)
+    if restorers:
+        tests.append(lambda row: not restorers.isdisjoint(row.users))
     if request.get("DryRun"):
         raise dry_run()
-    rows, next_token = paging.take(page, lambda after, limit: fetch(ctx, named, after, limit), test)
-    result: DescribeSnapshotsResult = {"Snapshots": [row.shape for row in rows] if mine else []}
-    if next_token and mine:
+    rows, next_token = paging.take(
+        page, lambda after, limit: fetch(ctx, named, own, after, limit), all_of(tests)
+    )
+    result: DescribeSnapshotsResult = {"Snapshots": [row.shape for row in rows]}
+    if next_token:
         result["NextToken"] = next_token
     return result
 
@@ -118,53 +132,59 @@ def find_snapshot(ctx: Context, tx: Tx, snapshot_id: str) -> Snapshot:
     return snapshot
 
 
+def find_usable_snapshot(ctx: Context, tx: Tx, region: str, snapshot_id: str) -> Snapshot:
+    """Return a snapshot of a Region that the account may use; InvalidSnapshot.NotFound."""
+    found = tx.snapshots.usable(ctx.account_id, region, ids=[snapshot_id])
+    if not found:
+        raise errors.snapshot_not_found(snapshot_id)
+    return found[0].value
+
+
 def fetch(
-    ctx: Context, named: list[str] | None, after: int, limit: int | None
+    ctx: Context, named: list[str] | None, own: bool, after: int, limit: int | None
 ) -> list[Numbered[Row]]:
-    """Return the account's snapshots in the Region: those named, a part of them, or all."""
+    """Return what the account may use in the Region, or owns: those named, a part, or all."""
     if named or after or limit is not None:
-        return read(ctx, named, after, limit)
-    key = (ctx.account_id, ctx.region)
-    return WHOLE_LISTS.get(ctx.store, key, lambda: read(ctx, None, 0, None))
+        return read(ctx, named, own, after, limit)
+    key = (ctx.account_id, ctx.region, own)
+    return WHOLE_LISTS.get(ctx.store, key, lambda: read(ctx, None, own, 0, None))
 
 
 def read(
-    ctx: Context, named: list[str] | None, after: int, limit: int | None
+    ctx: Context, named: list[str] | None, own: bool, after: int, limit: int | None
 ) -> list[Numbered[Row]]:
     """Return the same from the store."""
     with ctx.store.read() as tx:
-        found = tx.snapshots.list(
-            ctx.account_id, ctx.region, ids=named or None, after=after, limit=limit
-        )
+        listed = tx.snapshots.list if own else tx.snapshots.usable
+        found = listed(ctx.account_id, ctx.region, ids=named or None, after=after, limit=limit)
         if named:
             check_exist(ctx, tx, set(named).difference(snapshot.id for _, snapshot in found))
-        tags = tx.tags.of([snapshot.id for _, snapshot in found])
+        snapshot_ids = [snapshot.id for _, snapshot in found]
+        tags = tx.tags.of(snapshot_ids)
+        users = tx.permissions.of(snapshot_ids)
     return [
-        Numbered(sequence, Row(snapshot, tags[snapshot.id], shown(snapshot, tags[snapshot.id])))
+        Numbered(sequence, row(ctx.account_id, snapshot, tags[snapshot.id], users[snapshot.id]))
         for sequence, snapshot in found
     ]
 
 
-def check_exist(ctx: Context, tx: Tx, not_mine: Iterable[str]) -> None:
-    """Refuse ids of no snapshot in the Region; one of another account is only left out."""
-    for snapshot_id in sorted(not_mine):
+def row(viewer: str, snapshot: Snapshot, tags: Mapping[str, str], users: Collection[str]) -> Row:
+    """Return what an account sees of a snapshot: of another's no tags, and of its users itself."""
+    if snapshot.account_id == viewer:
+        return Row(snapshot, tags, {viewer, *users}, shown(snapshot, tags))
+    return Row(snapshot, {}, {viewer, EVERYBODY}.intersection(users), shown(snapshot, {}))
+
+
+def check_exist(ctx: Context, tx: Tx, missing: Iterable[str]) -> None:
+    """Refuse ids of no snapshot in the Region; one that is not the account's is only left out.
+
+    So the API reference: "If you specify a snapshot ID for which you do not have access, it is
+    not included in the returned results."
+    """
+    for snapshot_id in sorted(missing):
         snapshot = tx.snapshots.get(snapshot_id)
         if snapshot is None or snapshot.region != ctx.region:
             raise errors.snapshot_not_found(snapshot_id)
-
-
-def owns(ctx: Context, request: DescribeSnapshotsRequest) -> bool:
-    """Tell whether the account's own snapshots are among those asked for."""
-    me = {"self", ctx.account_id}
-    asked = [
-        (request.get("OwnerIds"), {"self", "amazon", "aws-marketplace"}),
-        (request.get("RestorableByUserIds"), {"self", "all"}),
-    ]
-    for users, words in asked:
-        for user in users or ():
-            if user not in words and not (user.isascii() and user.isdecimal() and len(user) == 12):
-                raise errors.user_malformed(user)
-    return all(not users or me.intersection(users) for users, _ in asked)
 
 
 def shown(snapshot: Snapshot, tags: Mapping[str, str]) -> SnapshotShape:
@@ -186,6 +206,10 @@ def shown(snapshot: Snapshot, tags: Mapping[str, str]) -> SnapshotShape:
         shape["CompletionTime"] = snapshot.completed_at
     if snapshot.kms_key_id is not None:
         shape["KmsKeyId"] = snapshot.kms_key_id
+    if snapshot.transfer_type is not None:
+        shape["TransferType"] = snapshot.transfer_type
+    if snapshot.completion_minutes is not None:
+        shape["CompletionDurationMinutes"] = snapshot.completion_minutes
     return lasting(shape)
 
 
