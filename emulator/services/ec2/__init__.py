@@ -1,8 +1,24 @@
 """EC2, as far as VM Import/Export and its clients need it."""
 
 from emulator.services.actions import Handler, merge
-from emulator.services.ec2 import images, import_tasks, regions, snapshots, tags
+from emulator.services.ec2 import (
+    images,
+    import_cancellation,
+    import_images,
+    import_snapshots,
+    regions,
+    snapshots,
+    tags,
+)
 
 ACTIONS: dict[str, Handler] = merge(
-    [images.actions, import_tasks.actions, regions.actions, snapshots.actions, tags.actions]
+    [
+        images.actions,
+        import_cancellation.actions,
+        import_images.actions,
+        import_snapshots.actions,
+        regions.actions,
+        snapshots.actions,
+        tags.actions,
+    ]
 )

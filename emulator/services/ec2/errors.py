@@ -174,6 +174,41 @@ def key_not_accessible() -> AwsError:
     )
 
 
+def too_many_disk_containers(limit: int) -> AwsError:
+    """Say that a virtual machine can't have so many volumes (code and text assumed)."""
+    return AwsError("InvalidParameter", f"The request contains more than {limit} disk containers.")
+
+
+def ova_among_disks() -> AwsError:
+    """Say that an OVA is a whole virtual machine (code and text assumed)."""
+    return AwsError(
+        "InvalidParameter", "A disk container in the OVA format must be the only disk container."
+    )
+
+
+def invalid_device_name(name: str) -> AwsError:
+    """Say that no volume can be attached under such a name."""
+    return AwsError(
+        "InvalidParameterValue",
+        f"Value ({name}) for parameter device is invalid. {name} is not a valid EBS device name.",
+    )
+
+
+def device_used_twice(name: str) -> AwsError:
+    """Say that two disks are to have one name."""
+    return AwsError(
+        "InvalidBlockDeviceMapping",
+        f"The device '{name}' is used in more than one block-device mapping",
+    )
+
+
+def licence_does_not_fit(name: str, value: str, platform: str) -> AwsError:
+    """Say that a platform has no such licence (code and text assumed)."""
+    return AwsError(
+        "InvalidParameterCombination", f"The {name} {value} does not fit the Platform {platform}"
+    )
+
+
 def idempotent_parameter_mismatch() -> AwsError:
     """Say that a ClientToken came back with other parameters."""
     return AwsError(

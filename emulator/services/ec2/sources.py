@@ -1,4 +1,4 @@
-"""Where a disk image is: the object that a UserBucket or a Url names.
+"""Where a disk image is: the object that a UserBucket or a Url names, and whether it is there.
 
     s3://bucket/key                                  the key as it is written
     https://s3.amazonaws.com/bucket/key              S3's own host names, with or without a Region,
@@ -13,13 +13,16 @@ at which the Url expires and then forgotten. Signatures in it are not verified.
 
 import ipaddress
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from emulator.context import Context
+from emulator.errors import missing_parameter
 from emulator.services.ec2 import errors
-from emulator.shapes.ec2 import UserBucket
+from emulator.shapes.ec2 import ImageDiskContainer, SnapshotDiskContainer, UserBucket
+from state.store import Tx
 
 S3_HOST = re.compile(r"(?:(?P<bucket>.+)\.)?s3(?:[.-][a-z0-9.-]+?)?\.amazonaws\.com(?:\.cn)?")
 BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}")  # the names of old buckets included
@@ -41,6 +44,46 @@ class Source(NamedTuple):
     host: str | None = None  # of a Url that is neither s3:// nor one of S3's own
     expires_at: datetime | None = None
     presigned: bool = False  # by whoever may read it
+
+
+def source_of(container: SnapshotDiskContainer | ImageDiskContainer, name: str) -> Source:
+    """Return where a disk image is said to be; there must be one such place."""
+    bucket, url = container.get("UserBucket"), container.get("Url")
+    if bucket is not None and url is not None:
+        raise errors.not_together("Url", "UserBucket")
+    if url is not None:
+        return url_source(url)
+    if bucket is None:
+        raise missing_parameter(f"{name}.UserBucket")
+    return bucket_source(bucket)
+
+
+def lasting_part(
+    container: SnapshotDiskContainer | ImageDiskContainer, source: Source
+) -> Mapping[str, object]:
+    """Return a container without what a Url is signed with, which changes from call to call."""
+    return {**container, "Url": source.url} if source.url is not None else {**container}
+
+
+def find_object(ctx: Context, tx: Tx, source: Source) -> Location:
+    """Return which of a source's locations is an object that the task can read."""
+    for place in source.locations:
+        bucket = tx.buckets.get(place.bucket)
+        if bucket is None:
+            continue
+        if bucket.region != ctx.region:
+            raise errors.object_elsewhere(ctx.region)
+        mine = bucket.account_id == ctx.account_id or source.presigned
+        expired = source.expires_at is not None and source.expires_at <= ctx.now()
+        if not mine or expired or tx.objects.get(place.bucket, place.key) is None:
+            raise errors.no_access_to_object(*place)
+        return place
+    if source.host is None or is_local(source.host) or is_this_server(ctx, source.host):
+        raise errors.no_access_to_object(*source.locations[-1])
+    raise errors.invalid_s3_location()
+
+
+# what is written ---------------------------------------------------------------------------------
 
 
 def bucket_source(bucket: UserBucket) -> Source:
@@ -110,6 +153,11 @@ def split(path: str) -> tuple[str, str]:
 def is_local(host: str) -> bool:
     """Tell whether a host name always means this machine or one nearby."""
     return is_address(host) or host == "localhost" or host.endswith(".localhost")
+
+
+def is_this_server(ctx: Context, host: str) -> bool:
+    """Tell whether a host is the one that the client has just called us by."""
+    return ctx.host.rpartition(":")[0].strip("[]").lower() == host or ctx.host.lower() == host
 
 
 def is_address(host: str) -> bool:
