@@ -1,0 +1,120 @@
+"""A store, blobs and one task of a worker's, for tests of pipelines without a server or engine."""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+from converters import worker
+from state.blobs import Blobs
+from state.images import Image
+from state.jobs import Job, Outcome, Step
+from state.objects import Bucket, Object
+from state.snapshots import Snapshot
+from state.store import Store
+from state.tasks import ImportImageWork, ImportSnapshotWork, Task
+
+NOW = datetime(2025, 1, 1, tzinfo=UTC)
+OWNER = ("111122223333", "us-east-1")
+BUCKET = "images"
+FIRST_PROGRESS = {"import-snapshot": 3, "import-image": 1}  # percent, of a task that is pending
+PREFIXES = {"import-snapshot": "import-snap", "import-image": "import-ami"}
+
+
+class Desk:
+    """A store, blobs, a bucket, and one task whose done phases are remembered."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.store = Store(f"sqlite:///{folder / 'vmie.db'}")
+        self.store.migrate()
+        self.blobs = Blobs(folder / "data")
+        self.remembered: dict[str, Outcome] = {}
+        self.seen: list[tuple[int, str]] = []  # as each phase ended
+        self._task_id = ""
+        with self.store.begin() as tx:
+            tx.buckets.add(
+                Bucket(name=BUCKET, account_id=OWNER[0], region=OWNER[1], created_at=NOW)
+            )
+
+    def put(self, body: bytes | Path, key: str = "disk") -> None:
+        """Put an object into the bucket; a file gets a second name, and keeps its holes."""
+        blob_id = self.blobs.new_id()
+        arriving = self.blobs.incoming()
+        if isinstance(body, bytes):
+            arriving.write_bytes(body)
+        else:
+            os.link(body, arriving)
+        size = arriving.stat().st_size
+        self.blobs.keep(arriving, blob_id)
+        with self.store.begin() as tx:
+            tx.objects.put(
+                Object(bucket=BUCKET, key=key, blob_id=blob_id, size=size, etag="", modified_at=NOW)
+            )
+
+    def object(self, key: str = "disk") -> Object:
+        with self.store.read() as tx:
+            found = tx.objects.get(BUCKET, key)
+        assert found
+        return found
+
+    def remove(self, key: str = "disk") -> None:
+        """Delete an object."""
+        with self.store.begin() as tx:
+            gone = tx.objects.remove(BUCKET, key)
+        assert gone
+        self.blobs.remove(gone.blob_id)
+
+    def submit(self, work: ImportSnapshotWork | ImportImageWork) -> None:
+        task = Task(
+            id=f"{PREFIXES[work.kind]}-0123456789abcdef0",
+            account_id=OWNER[0],
+            region=OWNER[1],
+            created_at=NOW,
+            progress=FIRST_PROGRESS[work.kind],
+            work=work,
+        )
+        with self.store.begin() as tx:
+            tx.tasks.add(task)
+        self._task_id = task.id
+
+    @property
+    def task(self) -> Task:
+        with self.store.read() as tx:
+            found = tx.tasks.get(self._task_id)
+        assert found
+        return found
+
+    def snapshots(self) -> list[Snapshot]:
+        with self.store.read() as tx:
+            return [found.value for found in tx.snapshots.list(*OWNER)]
+
+    def images(self) -> list[Image]:
+        with self.store.read() as tx:
+            return [found.value for found in tx.images.list(*OWNER)]
+
+    def bytes_of(self, snapshot_id: str | None) -> bytes:
+        """The bytes of a snapshot."""
+        (found,) = (each for each in self.snapshots() if each.id == snapshot_id)
+        return self.blobs.path(found.blob_id).read_bytes()
+
+    def kept(self) -> int:
+        """How many blobs there are besides the objects'."""
+        with self.store.read() as tx:
+            blobs = {path.name for path in self.blobs.root.glob("blobs/*/*")}
+            objects = tx.objects.list(BUCKET)
+        return len(blobs - {each.blob_id for each in objects})
+
+    def scratch(self) -> list[Path]:
+        """What is left in the scratch folder."""
+        return list((self.blobs.root / "scratch").iterdir())
+
+    async def run(self) -> None:
+        """Run the task as a worker would, remembering the phases that are done."""
+
+        async def durably(name: str, step: Step) -> Outcome:
+            if name not in self.remembered:
+                self.remembered[name] = await step()
+                self.seen.append((self.task.progress, self.task.message))
+            return self.remembered[name]
+
+        await worker.run(Job(self.task, self.store, self.blobs, durably))
