@@ -84,7 +84,7 @@ def check_devices(containers: Sequence[ImageDiskContainer]) -> None:
             raise errors.invalid_device_name(name)
     if "DeviceName" not in containers[0]:
         names.append(FIRST_DEVICE)
-    for name, times in Counter(names).items():
+    for name, times in Counter(name.removeprefix("/dev/") for name in names).items():
         if times > 1:
             raise errors.device_used_twice(name)
 

@@ -53,13 +53,7 @@ def import_image(ctx: Context, request: ImportImageRequest) -> ImportImageResult
             snapshot_tags=tags["snapshot"],
         )
 
-    asked = {
-        **request,
-        "DiskContainers": [
-            sources.lasting_part(container, source) if source else container
-            for container, source in containers
-        ],
-    }
+    asked = {**request, "DiskContainers": [sources.lasting_part(*each) for each in containers]}
     row = import_tasks.start(
         ctx,
         import_tasks.IMAGE,
@@ -139,7 +133,14 @@ def details(task: Task, work: ImportImageWork) -> list[SnapshotDetail]:
     """Return what there is to say of each disk, or of each container while no disk is known."""
     if not task.disks:
         return [detail(container) for container in work.containers]
-    return [disk_detail(work.containers[disk.container], disk, task.state) for disk in task.disks]
+    shown, seen = [], set()
+    for disk in task.disks:
+        container = work.containers[disk.container]
+        if disk.container in seen:  # its DeviceName is that of its first disk
+            container = container.model_copy(update={"device_name": None})
+        seen.add(disk.container)
+        shown.append(disk_detail(container, disk, task.state))
+    return shown
 
 
 def detail(container: DiskContainer) -> SnapshotDetail:

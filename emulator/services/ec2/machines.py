@@ -10,12 +10,12 @@ exist is taken on trust.
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from emulator.errors import missing_parameter
 from emulator.services.ec2 import errors
-from emulator.shapes.ec2 import ImportImageRequest
+from emulator.shapes.ec2 import ImageDiskContainer, ImportImageRequest
 from state.licences import AWS, BYOL, LINUX, USAGES, WINDOWS
 
 ARCHITECTURES = ("i386", "x86_64")
@@ -25,7 +25,7 @@ LICENSE_TYPES = (AWS, BYOL)
 PLATFORMS = (LINUX, WINDOWS)
 
 LICENSE_CONFIGURATION = re.compile(
-    r"arn:aws[a-z-]*:license-manager:[a-z0-9-]+:\d{12}:license-configuration[:/]lic-[0-9A-Za-z]+"
+    r"arn:aws[a-z-]*:license-manager:[a-z0-9-]+:\d{12}:license-configuration:lic-[0-9A-Za-z]+"
 )
 
 
@@ -53,9 +53,7 @@ def checked(request: ImportImageRequest) -> Machine:
         license_configurations=license_configurations(request),
     )
     check_licence(machine)
-    on_snapshots = any("SnapshotId" in each for each in request.get("DiskContainers", ()))
-    if on_snapshots and machine.boot_mode == "uefi" and machine.platform is None:
-        raise errors.requires("BootMode", "Platform")
+    check_boot_mode(machine, request.get("DiskContainers", ()))
     return machine
 
 
@@ -70,6 +68,13 @@ def check_licence(machine: Machine) -> None:
     operation = machine.usage_operation
     if operation is not None and USAGES[operation].platform != machine.platform:
         raise errors.licence_does_not_fit("UsageOperation", operation, machine.platform)
+
+
+def check_boot_mode(machine: Machine, containers: Iterable[ImageDiskContainer]) -> None:
+    """Refuse UEFI on snapshots of no Platform, as the user guide says; the error is assumed."""
+    on_uefi = machine.boot_mode in ("uefi", "uefi-preferred")
+    if on_uefi and machine.platform is None and any("SnapshotId" in each for each in containers):
+        raise errors.requires("BootMode", "Platform")
 
 
 def license_configurations(request: ImportImageRequest) -> tuple[str, ...]:

@@ -59,10 +59,10 @@ def source_of(container: SnapshotDiskContainer | ImageDiskContainer, name: str) 
 
 
 def lasting_part(
-    container: SnapshotDiskContainer | ImageDiskContainer, source: Source
+    container: SnapshotDiskContainer | ImageDiskContainer, source: Source | None
 ) -> Mapping[str, object]:
     """Return a container without what a Url is signed with, which changes from call to call."""
-    return {**container, "Url": source.url} if source.url is not None else {**container}
+    return {**container, "Url": source.url} if source and source.url else {**container}
 
 
 def find_object(ctx: Context, tx: Tx, source: Source) -> Location:
