@@ -31,8 +31,11 @@ COMMON = frozenset({
     "action", "version", "awsaccesskeyid", "signature", "signaturemethod", "signatureversion",
     "timestamp", "expires", "securitytoken",
 })  # fmt: skip
-# Of these an empty text is a value: a tag without one, an attribute that is cleared.
-EMPTY_MEANS_EMPTY = frozenset({("Tag", "Value"), ("AttributeValue", "Value")})
+# Of these an empty text is a value: a tag without one, an attribute that is cleared, a device that
+# is left out.
+EMPTY_MEANS_EMPTY = frozenset({
+    ("Tag", "Value"), ("AttributeValue", "Value"), ("BlockDeviceMapping", "NoDevice"),
+})  # fmt: skip
 
 
 def parse(operation: OperationModel, form: Iterable[tuple[str, str]]) -> dict[str, Any]:

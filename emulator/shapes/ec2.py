@@ -76,10 +76,26 @@ class DeleteSnapshotRequest(TypedDict, total=False):
     DryRun: bool
 
 
+class DeleteSnapshotReturnCode(TypedDict, total=False):
+    SnapshotId: str
+    ReturnCode: str
+
+
 class DeleteTagsRequest(TypedDict, total=False):
     DryRun: bool
     Resources: Required[list[str]]
     Tags: list[Tag]
+
+
+class DeregisterImageRequest(TypedDict, total=False):
+    ImageId: Required[str]
+    DeleteAssociatedSnapshots: bool
+    DryRun: bool
+
+
+class DeregisterImageResult(TypedDict, total=False):
+    Return: bool
+    DeleteSnapshotResults: list[DeleteSnapshotReturnCode]
 
 
 class DescribeAvailabilityZonesRequest(TypedDict, total=False):
@@ -372,6 +388,31 @@ class Region(TypedDict, total=False):
 
 class RegionGeography(TypedDict, total=False):
     Name: str
+
+
+class RegisterImageRequest(TypedDict, total=False):
+    ImageLocation: str
+    BillingProducts: list[str]
+    BootMode: str
+    TpmSupport: str
+    UefiData: str
+    ImdsSupport: str
+    TagSpecifications: list[TagSpecification]
+    DryRun: bool
+    Name: Required[str]
+    Description: str
+    Architecture: str
+    KernelId: str
+    RamdiskId: str
+    RootDeviceName: str
+    BlockDeviceMappings: list[BlockDeviceMapping]
+    VirtualizationType: str
+    SriovNetSupport: str
+    EnaSupport: bool
+
+
+class RegisterImageResult(TypedDict, total=False):
+    ImageId: str
 
 
 class ScanResults(TypedDict, total=False):

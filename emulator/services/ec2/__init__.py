@@ -2,6 +2,7 @@
 
 from emulator.services.actions import Handler, merge
 from emulator.services.ec2 import (
+    image_registration,
     images,
     import_cancellation,
     import_images,
@@ -13,6 +14,7 @@ from emulator.services.ec2 import (
 
 ACTIONS: dict[str, Handler] = merge(
     [
+        image_registration.actions,
         images.actions,
         import_cancellation.actions,
         import_images.actions,

@@ -61,6 +61,18 @@ def check_image_ids(image_ids: list[str]) -> None:
             raise errors.image_malformed(image_id)
 
 
+def check_kernel_id(kernel_id: str | None) -> None:
+    """Refuse a string that cannot be the id of a kernel."""
+    if kernel_id is not None and prefix_of(kernel_id) != "aki":
+        raise errors.kernel_malformed(kernel_id)
+
+
+def check_ramdisk_id(ramdisk_id: str | None) -> None:
+    """Refuse a string that cannot be the id of a RAM disk."""
+    if ramdisk_id is not None and prefix_of(ramdisk_id) != "ari":
+        raise errors.ramdisk_malformed(ramdisk_id)
+
+
 def is_account(user: str) -> bool:
     """Tell whether a string is the number of an account."""
     return user.isascii() and user.isdecimal() and len(user) == 12
