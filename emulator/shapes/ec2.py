@@ -65,10 +65,40 @@ class ClientData(TypedDict, total=False):
     UploadStart: datetime
 
 
+class CopySnapshotRequest(TypedDict, total=False):
+    Description: str
+    DestinationOutpostArn: str
+    DestinationRegion: str
+    Encrypted: bool
+    KmsKeyId: str
+    PresignedUrl: str
+    SourceRegion: Required[str]
+    SourceSnapshotId: Required[str]
+    TagSpecifications: list[TagSpecification]
+    CompletionDurationMinutes: int
+    DestinationAvailabilityZone: str
+    DryRun: bool
+
+
+class CopySnapshotResult(TypedDict, total=False):
+    Tags: list[Tag]
+    SnapshotId: str
+
+
 class CreateTagsRequest(TypedDict, total=False):
     DryRun: bool
     Resources: Required[list[str]]
     Tags: Required[list[Tag]]
+
+
+class CreateVolumePermission(TypedDict, total=False):
+    UserId: str
+    Group: str
+
+
+class CreateVolumePermissionModifications(TypedDict, total=False):
+    Add: list[CreateVolumePermission]
+    Remove: list[CreateVolumePermission]
 
 
 class DeleteSnapshotRequest(TypedDict, total=False):
@@ -164,6 +194,18 @@ class DescribeRegionsResult(TypedDict, total=False):
     Regions: list[Region]
 
 
+class DescribeSnapshotAttributeRequest(TypedDict, total=False):
+    Attribute: Required[str]
+    SnapshotId: Required[str]
+    DryRun: bool
+
+
+class DescribeSnapshotAttributeResult(TypedDict, total=False):
+    ProductCodes: list[ProductCode]
+    SnapshotId: str
+    CreateVolumePermissions: list[CreateVolumePermission]
+
+
 class DescribeSnapshotsRequest(TypedDict, total=False):
     MaxResults: int
     NextToken: str
@@ -191,6 +233,22 @@ class DescribeTagsResult(TypedDict, total=False):
     Tags: list[TagDescription]
 
 
+class DisableImageBlockPublicAccessRequest(TypedDict, total=False):
+    DryRun: bool
+
+
+class DisableImageBlockPublicAccessResult(TypedDict, total=False):
+    ImageBlockPublicAccessState: str
+
+
+class DisableSnapshotBlockPublicAccessRequest(TypedDict, total=False):
+    DryRun: bool
+
+
+class DisableSnapshotBlockPublicAccessResult(TypedDict, total=False):
+    State: str
+
+
 class EbsBlockDevice(TypedDict, total=False):
     DeleteOnTermination: bool
     Iops: int
@@ -207,9 +265,45 @@ class EbsBlockDevice(TypedDict, total=False):
     EbsCardIndex: int
 
 
+class EnableImageBlockPublicAccessRequest(TypedDict, total=False):
+    ImageBlockPublicAccessState: Required[str]
+    DryRun: bool
+
+
+class EnableImageBlockPublicAccessResult(TypedDict, total=False):
+    ImageBlockPublicAccessState: str
+
+
+class EnableSnapshotBlockPublicAccessRequest(TypedDict, total=False):
+    State: Required[str]
+    DryRun: bool
+
+
+class EnableSnapshotBlockPublicAccessResult(TypedDict, total=False):
+    State: str
+
+
 class Filter(TypedDict, total=False):
     Name: str
     Values: list[str]
+
+
+class GetImageBlockPublicAccessStateRequest(TypedDict, total=False):
+    DryRun: bool
+
+
+class GetImageBlockPublicAccessStateResult(TypedDict, total=False):
+    ImageBlockPublicAccessState: str
+    ManagedBy: str
+
+
+class GetSnapshotBlockPublicAccessStateRequest(TypedDict, total=False):
+    DryRun: bool
+
+
+class GetSnapshotBlockPublicAccessStateResult(TypedDict, total=False):
+    State: str
+    ManagedBy: str
 
 
 class Image(TypedDict, total=False):
@@ -374,6 +468,16 @@ class InstanceTypeSpecification(TypedDict, total=False):
     UnsupportedInstanceTypes: list[InstanceTypeItem]
 
 
+class ModifySnapshotAttributeRequest(TypedDict, total=False):
+    Attribute: str
+    CreateVolumePermission: CreateVolumePermissionModifications
+    GroupNames: list[str]
+    OperationType: str
+    SnapshotId: Required[str]
+    UserIds: list[str]
+    DryRun: bool
+
+
 class ProductCode(TypedDict, total=False):
     ProductCodeId: str
     ProductCodeType: str
@@ -413,6 +517,12 @@ class RegisterImageRequest(TypedDict, total=False):
 
 class RegisterImageResult(TypedDict, total=False):
     ImageId: str
+
+
+class ResetSnapshotAttributeRequest(TypedDict, total=False):
+    Attribute: Required[str]
+    SnapshotId: Required[str]
+    DryRun: bool
 
 
 class ScanResults(TypedDict, total=False):

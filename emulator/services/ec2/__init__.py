@@ -7,7 +7,10 @@ from emulator.services.ec2 import (
     import_cancellation,
     import_images,
     import_snapshots,
+    public_access,
     regions,
+    snapshot_attributes,
+    snapshot_copies,
     snapshots,
     tags,
 )
@@ -19,7 +22,10 @@ ACTIONS: dict[str, Handler] = merge(
         import_cancellation.actions,
         import_images.actions,
         import_snapshots.actions,
+        public_access.actions,
         regions.actions,
+        snapshot_attributes.actions,
+        snapshot_copies.actions,
         snapshots.actions,
         tags.actions,
     ]

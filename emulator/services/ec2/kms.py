@@ -40,3 +40,8 @@ def key_arn(ctx: Context, key: str | None, encrypted: bool | None) -> str | None
         raise errors.key_not_accessible()
     partition = regions.partition(ctx.region)
     return f"arn:{partition}:kms:{ctx.region}:{ctx.account_id}:{key}"
+
+
+def is_default(arn: str | None) -> bool:
+    """Tell whether a key is the one that EBS uses where none is named."""
+    return arn is not None and arn.endswith(f":{DEFAULT}")
