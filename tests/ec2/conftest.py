@@ -2,10 +2,13 @@
 
 import secrets
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from state.blobs import Blobs
 from state.snapshots import Snapshot
@@ -13,6 +16,8 @@ from state.store import Store
 from tests.house import House, Server, default_url
 
 MIB = 1 << 20
+OWN_KEY = "arn:aws:kms:us-east-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef"
+DEFAULT_KEY = "arn:aws:kms:us-east-1:123456789012:alias/aws/ebs"
 FORMATS = {
     "raw": ["raw"],
     "vmdk": ["vmdk", "-o", "subformat=streamOptimized"],
@@ -57,7 +62,9 @@ def shared_house(server: Server) -> House:
     return House(server)
 
 
-def put_snapshots(house: House, snapshots: Iterable[Snapshot]) -> None:
+def put_snapshots(
+    house: House, snapshots: Iterable[Snapshot], content: bytes = b"snapshot"
+) -> None:
     """Put snapshots with a few bytes into a server's store, where an import takes too long."""
     blobs = Blobs(house.data_dir)
     store = Store(default_url(house.data_dir))
@@ -65,8 +72,37 @@ def put_snapshots(house: House, snapshots: Iterable[Snapshot]) -> None:
         with store.begin() as tx:
             for snapshot in snapshots:
                 path = blobs.incoming()
-                path.write_bytes(b"snapshot")
+                path.write_bytes(content)
                 blobs.keep(path, snapshot.blob_id)
                 tx.snapshots.add(snapshot)
     finally:
         store.close()
+
+
+def made_snapshot(house: House, content: bytes = b"snapshot", **more: Any) -> str:
+    """Put a snapshot of a GiB with some bytes into a server's store; return its id."""
+    number = secrets.token_hex(9)[:17]
+    now = datetime.now(UTC)
+    snapshot = Snapshot(
+        **{
+            "id": f"snap-{number}",
+            "account_id": house.account_id,
+            "region": "us-east-1",
+            "created_at": now,
+            "completed_at": now,
+            "size_gib": 1,
+            "size_bytes": 1 << 30,
+            "blob_id": f"{number}-blob",
+            **more,
+        }
+    )
+    put_snapshots(house, [snapshot], content)
+    return snapshot.id
+
+
+def refusal(attempt: Callable[[], object]) -> tuple[str, str]:
+    """Return the code and the message of the error that an attempt ends with."""
+    with pytest.raises(ClientError) as caught:
+        attempt()
+    error = caught.value.response["Error"]
+    return error["Code"], error["Message"]
