@@ -199,9 +199,10 @@ def wrong_digest(name: str) -> ClientError:
     return descriptor_wrong(f"The digest of the file '{_shown(name)}' does not match the manifest")
 
 
-def wrong_disk_format(name: str) -> ClientError:
-    """Tell of a disk of an OVA that is neither VMDK nor VHD nor VHDX."""
-    return descriptor_wrong(f"The format of the disk '{_shown(name)}' is not supported")
+def corrupt_gzip() -> ClientError:
+    """Tell of a gzip-compressed disk that is cut off, garbled, followed by junk, or a bomb."""
+    # assumed: the text, which is the VMDK's for what does not inflate
+    return ClientError("Uncompressed data has an invalid length")
 
 
 def _shown(name: str) -> str:

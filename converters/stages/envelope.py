@@ -1,0 +1,66 @@
+"""OVF descriptors as trees of XML, in which every version's elements go by the same names.
+
+    OVF 1, 2    <ovf:DiskSection>, <VirtualSystem>, …
+    OVF 0.9     <Section xsi:type="ovf:DiskSection_Type">, <Content xsi:type="ovf:VirtualSystem_T…">
+
+Namespaces are not looked at: makers have used a dozen. There are no entities, as a DOCTYPE is
+refused.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
+
+from converters.errors import unreadable_descriptor
+
+LARGEST: Final = 2 << 20  # bytes; those with texts in many languages have a tenth of it
+TYPED: Final = ("Section", "Content")
+
+
+class _Builder(ElementTree.TreeBuilder):
+    def doctype(self, name: str, pubid: str | None, system: str | None) -> None:
+        """Refuse what could declare entities."""
+        raise ValueError("a DOCTYPE")
+
+
+def read(descriptor: bytes) -> Element:
+    """Return the envelope; ClientError."""
+    try:
+        root = ElementTree.fromstring(descriptor, ElementTree.XMLParser(target=_Builder()))
+    except (ElementTree.ParseError, LookupError, ValueError):
+        raise unreadable_descriptor() from None
+    if kind(root) != "Envelope":
+        raise unreadable_descriptor()
+    return root
+
+
+def kind(element: Element) -> str:
+    """Return what an element is, by its name or, in OVF 0.9, by its type."""
+    name = local(element.tag)
+    if name in TYPED:
+        return (attribute(element, "type") or "").rpartition(":")[2].removesuffix("_Type")
+    return name
+
+
+def attribute(element: Element, name: str) -> str | None:
+    """Return an attribute; None as well if it is empty."""
+    for key, value in element.items():
+        if local(key) == name:
+            return value.strip() or None
+    return None
+
+
+def children(parent: Element, *kinds: str) -> Iterator[Element]:
+    """Return the elements of some kinds right below one."""
+    return (element for element in parent if kind(element) in kinds)
+
+
+def within(parent: Element, section: str, name: str) -> Iterator[Element]:
+    """Return the elements of a kind in the sections of a kind."""
+    return (element for each in children(parent, section) for element in children(each, name))
+
+
+def local(name: str) -> str:
+    """Drop the namespace of a name."""
+    return name.rpartition("}")[2]
