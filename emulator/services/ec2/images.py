@@ -1,18 +1,21 @@
 """AMIs: who may see which, and DescribeImages.
 
-    an account sees              by default   on demand
-    its own                      available    disabled ones: IncludeDisabled
-    public ones, ones shared     not deprecated   deprecated ones: IncludeDeprecated
+    an account sees             unless they are                   then only with
+    its own AMIs                disabled                          IncludeDisabled
+    those shared or public      past their deprecation time       IncludeDeprecated
 
-An AMI is deprecated once its deprecation time has passed. Of what is another's a client sees no
-tags. A deregistered AMI is forgotten at once; the service still shows it for some time.
+Of an AMI of another it sees no tags; an id of one that it may not use is left out of the answer. A
+deregistered AMI is forgotten at once, where the service goes on to show it for some time.
 """
+
+from collections.abc import Iterable
+from datetime import datetime
 
 from emulator.context import Context
 from emulator.errors import dry_run
 from emulator.services.actions import Actions
 from emulator.services.ec2 import errors, ids, paging
-from emulator.services.ec2.filters import Test
+from emulator.services.ec2.filters import Test, all_of
 from emulator.services.ec2.image_rows import FILTERS, Row, image_row
 from emulator.services.ec2.permissions import accounts
 from emulator.services.ec2.remembered import Remembered
@@ -25,7 +28,6 @@ actions = Actions()
 
 LARGEST_PAGE = 1000  # assumed, as is that a page may be as small as one
 ALIASES = frozenset({"amazon", "aws-backup-vault", "aws-marketplace"})  # owners of nothing here
-
 
 WHOLE_LISTS = Remembered[list[Numbered[Row]]]()
 
@@ -91,29 +93,26 @@ def any_image(ctx: Context, tx: Tx, image_id: str) -> Image:
 # what is asked for -------------------------------------------------------------------------------
 
 
-def asked_for(ctx: Context, request: DescribeImagesRequest) -> Test[Row]:
+def asked_for(ctx: Context, request: DescribeImagesRequest) -> Test[Row] | None:
     """Return what tells whether an AMI that the account may use is to be listed."""
-    me = ctx.account_id
-    now = ctx.now()
-    deprecated, disabled = request.get("IncludeDeprecated"), request.get("IncludeDisabled")
-    owners = request.get("Owners") and accounts(me, request["Owners"], ALIASES)
-    users = request.get("ExecutableUsers") and accounts(me, request["ExecutableUsers"], {EVERYBODY})
-    passes = FILTERS.test(request.get("Filters"))
+    me, now = ctx.account_id, ctx.now()
+    owners = accounts(me, request.get("Owners", ()), ALIASES)
+    users = accounts(me, request.get("ExecutableUsers", ()), {EVERYBODY})
+    tests = [FILTERS.test(request.get("Filters"))]
+    if owners:
+        tests.append(lambda row: row.image.account_id in owners)
+    if users:
+        tests.append(lambda row: not users.isdisjoint(row.users))
+    if not request.get("IncludeDisabled"):
+        tests.append(lambda row: row.image.state != "disabled")
+    if not request.get("IncludeDeprecated"):
+        tests.append(lambda row: row.image.account_id == me or not is_deprecated(row.image, now))
+    return all_of(tests)
 
-    def test(row: Row) -> bool:
-        image = row.image
-        if image.state == "disabled" and not disabled:
-            return False
-        past = image.deprecated_at is not None and image.deprecated_at <= now
-        if past and image.account_id != me and not deprecated:
-            return False
-        if owners and image.account_id not in owners:
-            return False
-        if users and users.isdisjoint(row.users):
-            return False
-        return passes is None or passes(row)
 
-    return test
+def is_deprecated(image: Image, now: datetime) -> bool:
+    """Tell whether an AMI's deprecation time has passed."""
+    return image.deprecated_at is not None and image.deprecated_at <= now
 
 
 # what is there -----------------------------------------------------------------------------------
@@ -134,7 +133,7 @@ def read(ctx: Context, named: list[str], after: int, limit: int | None) -> list[
             ctx.account_id, ctx.region, ids=named or None, after=after, limit=limit
         )
         if named:
-            check_exist(ctx, tx, named)
+            check_exist(ctx, tx, set(named).difference(image.id for _, image in found))
         image_ids = [image.id for _, image in found]
         tags = tx.tags.of(image_ids)
         users = tx.permissions.of(image_ids)
@@ -144,9 +143,9 @@ def read(ctx: Context, named: list[str], after: int, limit: int | None) -> list[
     ]
 
 
-def check_exist(ctx: Context, tx: Tx, image_ids: list[str]) -> None:
-    """Refuse ids of no AMI in the Region; one of another account is only left out."""
-    found = {image_id: tx.images.get(image_id) for image_id in image_ids}
+def check_exist(ctx: Context, tx: Tx, missing: Iterable[str]) -> None:
+    """Refuse ids of no AMI in the Region; one that the account may not use is only left out."""
+    found = {image_id: tx.images.get(image_id) for image_id in sorted(missing)}
     unknown = [each for each, image in found.items() if image is None or image.region != ctx.region]
     if unknown:
         raise errors.image_not_found(*unknown)
