@@ -3,9 +3,10 @@
 import logging
 
 from converters.errors import ClientError
+from converters.pipelines.import_image import import_image
 from converters.pipelines.import_snapshot import import_snapshot
 from state.jobs import Job
-from state.tasks import SERVER_ERROR, ImportSnapshotWork
+from state.tasks import SERVER_ERROR, ImportImageWork, ImportSnapshotWork
 
 log = logging.getLogger(__name__)
 
@@ -16,8 +17,8 @@ async def run(job: Job) -> None:
         match job.work:
             case ImportSnapshotWork() as work:
                 await import_snapshot(job, work)
-            case work:
-                raise NotImplementedError(work.kind)
+            case ImportImageWork() as work:
+                await import_image(job, work)
         log.info("task %s is completed", job.task_id)
     except ClientError as error:
         cause = f" ({error.__cause__})" if error.__cause__ else ""

@@ -1,0 +1,74 @@
+"""What the AMI of an import is: as the client has told, since nobody looks into its disks yet."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from state.images import BlockDevice, Image
+from state.licences import USAGES, WINDOWS, usage_operation
+from state.snapshots import Snapshot
+from state.tasks import Guest, ImportImageWork, Task
+
+ARCHITECTURE: Final = "x86_64"  # where the client has not said; an AMI must have one
+DESCRIPTION: Final = "AWS-VMImport service"
+ROOT: Final = "/dev/sda1"
+OTHERS: Final = [f"/dev/sd{letter}" for letter in "fghijklmnopqrstuvwxy"]
+
+
+def device_names(wishes: Sequence[str | None]) -> list[str]:
+    """Return the names of disks: as wished, else /dev/sda1 for the first and what is free."""
+    names = [ROOT, *OTHERS] if wishes[0] is None else OTHERS
+    free = (name for name in names if name not in wishes)
+    return [wish or next(free) for wish in wishes]
+
+
+def told_guest(work: ImportImageWork) -> Guest:
+    """Return what is known of the system on the disks."""
+    operation = work.usage_operation or usage_operation(work.platform, work.license_type)
+    usage = USAGES[operation]
+    told = work.platform is not None or work.usage_operation is not None
+    return Guest(
+        architecture=work.architecture or ARCHITECTURE,
+        platform=usage.platform if told else None,
+        license_type=usage.license_type if told else work.license_type,
+        usage_operation=operation,
+        boot_mode=work.boot_mode,
+    )
+
+
+def imported_image(
+    task: Task,
+    image_id: str,
+    guest: Guest,
+    disks: Sequence[tuple[str, Snapshot]],
+    now: datetime,
+) -> Image:
+    """Return the AMI that an import leaves behind, of snapshots by their device names."""
+    operation = guest.usage_operation or usage_operation(guest.platform, guest.license_type)
+    return Image(
+        id=image_id,
+        account_id=task.account_id,
+        region=task.region,
+        created_at=now,
+        name=task.id,
+        location=f"{task.account_id}/{task.id}",
+        description=f"{DESCRIPTION}: {guest.platform}" if guest.platform else DESCRIPTION,
+        devices=tuple(
+            BlockDevice(
+                device_name=name,
+                snapshot_id=snapshot.id,
+                volume_size=snapshot.size_gib,
+                delete_on_termination=False,
+                encrypted=snapshot.encrypted,
+                kms_key_id=snapshot.kms_key_id,
+            )
+            for name, snapshot in disks
+        ),
+        root_device_name=disks[0][0],
+        architecture=guest.architecture or ARCHITECTURE,
+        platform="windows" if guest.platform == WINDOWS else None,
+        usage_operation=operation,
+        platform_details=USAGES[operation].platform_details,
+        boot_mode=guest.boot_mode,
+        task_id=task.id,
+    )

@@ -1,0 +1,211 @@
+"""The disks of a virtual machine, in a bucket or in snapshots, become an AMI.
+
+    VALIDATING   the bytes get a second name in the scratch folder, and are looked at where they
+                 stand: an OVA is not unpacked, only a disk that is deflated in it is inflated
+    CONVERTING   sparse raw disks are written beside them, several at once
+    UPDATING     not here yet: what the system on the disks needs in order to run in EC2
+    BOOTING      not here yet: whether it starts
+    PUBLISHING   the raw disks become blobs; then, in one transaction, snapshots name them, an AMI
+                 is made of those, and the task is COMPLETED
+
+A phase may be run again after a crash at any point. The scratch folders of the phases before are
+there still, and the ids of what is published were remembered by then, so the second run makes no
+second AMI. The key and role of encrypted snapshots are remembered, the bytes are not encrypted.
+"""
+
+import asyncio
+from datetime import UTC, datetime
+from functools import partial
+from typing import Final
+
+from converters.errors import image_name_taken
+from converters.pipelines.amis import device_names, imported_image, told_guest
+from converters.pipelines.cores import spread
+from converters.pipelines.machine import Found, disks_of
+from converters.pipelines.publishing import imported_snapshot, new_id, publication
+from converters.stages.to_raw import RawDisk, to_raw
+from state.jobs import Attempt, Job
+from state.snapshots import Snapshot
+from state.store import Duplicate, Stale
+from state.tasks import DiskProgress, ImportImageWork, Task, TaskState
+from state.values import Frozen
+
+# StatusMessages and the percentages that clients have seen with them; before there is `pending`, 1.
+VALIDATING: Final = ("validating", 3)
+VALIDATED: Final = ("validated", 18)
+CONVERTING: Final = ("converting", 19)
+CONVERTED: Final = 28
+PUBLISHING: Final = ("preparing ami", 76)
+
+
+class Validated(Frozen):
+    """What validating found, in the order of the machine's disks."""
+
+    disks: tuple[Found, ...]
+
+
+class Ready(Frozen):
+    """A disk as the AMI is to have it, and what it shall be called."""
+
+    found: Found
+    raw: RawDisk
+    blob_id: str
+    snapshot_id: str
+
+
+class Converted(Frozen):
+    """What converting made."""
+
+    disks: tuple[Ready, ...]
+    image_id: str
+
+
+class Published(Frozen):
+    """What is visible now."""
+
+    image_id: str
+
+
+async def import_image(job: Job, work: ImportImageWork) -> None:
+    """Bring the task to COMPLETED; ClientError if the machine can't be imported."""
+    validated = await job.phase(TaskState.VALIDATING, validate, work)
+    converted = await job.phase(TaskState.CONVERTING, convert, validated)
+    await job.phase(TaskState.PUBLISHING, publish, work, converted)
+
+
+async def validate(attempt: Attempt, work: ImportImageWork) -> Validated:
+    """Find out what the disks are."""
+    message, begin = VALIDATING
+    validated, end = VALIDATED
+
+    def show(percent: int) -> None:
+        attempt.report(begin + percent * (end - begin) // 100, message)
+
+    disks = await disks_of(attempt, work, show)
+    attempt.report(end, validated, tuple(map(_shown, disks)))
+    return Validated(disks=disks)
+
+
+async def convert(attempt: Attempt, validated: Validated) -> Converted:
+    """Write the raw disks."""
+    disks = validated.disks
+    shown = list(map(_shown, disks))
+    # A snapshot has been converted before; an empty disk takes a moment too.
+    weights = [0 if found.snapshot else max(found.disk.data, 1) for found in disks]
+    raws: dict[int, RawDisk] = {}
+    message, begin = CONVERTING
+
+    def show(number: int, percent: int, status: str = "active") -> None:
+        shown[number] = _shown(disks[number], percent, status)
+        done = sum(weight * each.progress for weight, each in zip(weights, shown, strict=True))
+        whole = begin + (CONVERTED - begin) * done // (100 * max(sum(weights), 1))
+        attempt.report(whole, message, tuple(shown))
+
+    async def one(number: int) -> None:
+        disk = disks[number].disk
+        if disks[number].snapshot:
+            raws[number] = RawDisk(disk.path, disk.size)
+        else:
+            target = attempt.scratch / f"disk-{number}.raw"
+            raws[number] = await to_raw(disk, target, partial(show, number))
+        show(number, 100, "completed")
+
+    attempt.report(begin, message, tuple(shown))
+    largest_first = sorted(range(len(disks)), key=lambda number: -weights[number])
+    await spread([partial(one, number) for number in largest_first])
+    return Converted(
+        disks=tuple(
+            Ready(
+                found=found,
+                raw=raws[number],
+                blob_id=attempt.blobs.new_id(),
+                snapshot_id=new_id("snap"),
+            )
+            for number, found in enumerate(disks)
+        ),
+        image_id=new_id("ami"),
+    )
+
+
+async def publish(attempt: Attempt, work: ImportImageWork, converted: Converted) -> Published:
+    """Make the AMI visible and the task COMPLETED: both or neither."""
+    # In one thread, not to be torn apart by a cancel: it comes before the commit or too late.
+    await asyncio.to_thread(_publish, attempt, work, converted)
+    return Published(image_id=converted.image_id)
+
+
+def _publish(attempt: Attempt, work: ImportImageWork, converted: Converted) -> None:
+    now = datetime.now(UTC)
+    task = attempt.task
+    disks = converted.disks
+    names = _names(work, disks)
+    guest = told_guest(work)
+    message, percent = PUBLISHING
+    shown = tuple(
+        _shown(disk.found, 100, "completed", disk.snapshot_id, name)
+        for disk, name in zip(disks, names, strict=True)
+    )
+    with attempt.store.begin() as tx:
+        if not tx.tasks.report(
+            task.id, attempt.number, progress=percent, message=message, disks=shown, guest=guest
+        ):
+            raise Stale(f"{task.id} was cancelled, or is in other hands")
+    snapshots = [_snapshot(task, work, disk, now) for disk in disks]
+    named = list(zip(names, snapshots, strict=True))
+    image = imported_image(task, converted.image_id, guest, named, now)
+    try:
+        with publication(attempt, {disk.blob_id: disk.raw.path for disk in disks}) as tx:
+            tx.tasks.move(
+                task, TaskState.COMPLETED, progress=100, image_id=image.id, finished_at=now
+            )
+            for snapshot in snapshots:
+                tx.snapshots.add(snapshot)
+                tx.tags.put(task.account_id, task.region, snapshot.id, work.snapshot_tags)
+            tx.images.add(image)
+            tx.tags.put(task.account_id, task.region, image.id, work.image_tags)
+    except Duplicate as error:
+        raise image_name_taken(image.name) from error
+
+
+def _names(work: ImportImageWork, disks: tuple[Ready, ...]) -> list[str]:
+    """Return the device names; that of a container is for the first disk in it."""
+    wishes: list[str | None] = []
+    seen = set()
+    for disk in disks:
+        container = disk.found.container
+        wishes.append(None if container in seen else work.containers[container].device_name)
+        seen.add(container)
+    return device_names(wishes)
+
+
+def _snapshot(task: Task, work: ImportImageWork, disk: Ready, now: datetime) -> Snapshot:
+    before = disk.found.snapshot
+    # assumed: that what was encrypted stays encrypted, as in a copy
+    stays = before is not None and before.encrypted and not work.encrypted
+    return imported_snapshot(
+        task,
+        disk.snapshot_id,
+        disk.blob_id,
+        disk.raw.size,
+        now,
+        encrypted=work.encrypted or stays,
+        kms_key_id=before.kms_key_id if before and stays else work.kms_key_id,
+    )
+
+
+def _shown(
+    found: Found,
+    progress: int = 0,
+    status: str = "active",
+    snapshot_id: str | None = None,
+    device_name: str | None = None,
+) -> DiskProgress:
+    return DiskProgress(
+        container=found.container,
+        format=found.disk.format if found.snapshot is None else None,
+        size_bytes=found.file_size,
+        progress=progress,
+        status=status,
+        snapshot_id=snapshot_id,
+        device_name=device_name,
+    )
