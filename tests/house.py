@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import boto3
 import botocore.config
@@ -25,11 +25,15 @@ from state.store import Store
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
     from types_boto3_ec2.type_defs import (
+        ImportImageResultTypeDef,
+        ImportImageTaskTypeDef,
         ImportSnapshotResultTypeDef,
         SnapshotTaskDetailTypeDef,
     )
     from types_boto3_s3 import S3Client
     from types_boto3_sts import STSClient
+
+Shape = TypeVar("Shape", "SnapshotTaskDetailTypeDef", "ImportImageTaskTypeDef")
 
 READY_SECONDS = 30  # generous: many test processes may start at once on a small machine
 
@@ -171,18 +175,25 @@ class House:
     def finished(
         self, task: "ImportSnapshotResultTypeDef", *, region: str = "us-east-1", timeout: float = 60
     ) -> "SnapshotTaskDetailTypeDef":
-        """Wait until an import is completed or deleted; return its SnapshotTaskDetail."""
-        task_id = task["ImportTaskId"]
-        deadline = time.monotonic() + timeout
-        while True:
-            described = self.ec2(region=region).describe_import_snapshot_tasks(
-                ImportTaskIds=[task_id]
-            )
-            detail = described["ImportSnapshotTasks"][0]["SnapshotTaskDetail"]
-            if detail["Status"] in ("completed", "deleted"):
-                return detail
-            assert time.monotonic() < deadline, f"{task_id} has not ended: {detail}"
-            time.sleep(0.05)
+        """Wait until a snapshot import is completed or deleted; return its SnapshotTaskDetail."""
+        ec2, named = self.ec2(region=region), [task["ImportTaskId"]]
+
+        def look() -> "SnapshotTaskDetailTypeDef":
+            described = ec2.describe_import_snapshot_tasks(ImportTaskIds=named)
+            return described["ImportSnapshotTasks"][0]["SnapshotTaskDetail"]
+
+        return ended(look, timeout)
+
+    def finished_image(
+        self, task: "ImportImageResultTypeDef", *, region: str = "us-east-1", timeout: float = 60
+    ) -> "ImportImageTaskTypeDef":
+        """Wait until an image import is completed or deleted; return it."""
+        ec2, named = self.ec2(region=region), [task["ImportTaskId"]]
+
+        def look() -> "ImportImageTaskTypeDef":
+            return ec2.describe_import_image_tasks(ImportTaskIds=named)["ImportImageTasks"][0]
+
+        return ended(look, timeout)
 
     def snapshot_bytes(self, snapshot_id: str) -> Path:
         """Find the file that holds the bytes of a snapshot."""
@@ -209,6 +220,15 @@ class House:
 
 
 MakeHouse = Callable[..., House]
+
+
+def ended(look: Callable[[], Shape], timeout: float) -> Shape:
+    """Look at an import again and again until it is completed or deleted."""
+    deadline = time.monotonic() + timeout
+    while (shape := look())["Status"] not in ("completed", "deleted"):
+        assert time.monotonic() < deadline, f"an import has not ended: {shape}"
+        time.sleep(0.05)
+    return shape
 
 
 def new_account() -> str:
