@@ -60,7 +60,9 @@ class Image(Frozen):
     )
     source_image_id: str | None = None  # of a copy
     source_image_region: str | None = None
-    task_id: str | None = None  # the import that made it
+    task_id: str | None = None  # the import that made it, or made what it is a copy of
+    client_token: str | None = None  # of the request that made it
+    request_digest: str | None = None
 
     @property
     def snapshot_ids(self) -> tuple[str, ...]:

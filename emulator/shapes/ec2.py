@@ -10,6 +10,10 @@ class AssociatedKmsKey(TypedDict, total=False):
     KmsKeyId: str
 
 
+class AttributeValue(TypedDict, total=False):
+    Value: str
+
+
 class AvailabilityZone(TypedDict, total=False):
     OptInStatus: str
     Messages: list[AvailabilityZoneMessage]
@@ -63,6 +67,27 @@ class ClientData(TypedDict, total=False):
     UploadEnd: datetime
     UploadSize: float
     UploadStart: datetime
+
+
+class CopyImageRequest(TypedDict, total=False):
+    ClientToken: str
+    Description: str
+    Encrypted: bool
+    KmsKeyId: str
+    Name: Required[str]
+    SourceImageId: Required[str]
+    SourceRegion: Required[str]
+    DestinationOutpostArn: str
+    CopyImageTags: bool
+    TagSpecifications: list[TagSpecification]
+    SnapshotCopyCompletionDurationMinutes: int
+    DestinationAvailabilityZone: str
+    DestinationAvailabilityZoneId: str
+    DryRun: bool
+
+
+class CopyImageResult(TypedDict, total=False):
+    ImageId: str
 
 
 class CopySnapshotRequest(TypedDict, total=False):
@@ -138,6 +163,12 @@ class DescribeAvailabilityZonesRequest(TypedDict, total=False):
 
 class DescribeAvailabilityZonesResult(TypedDict, total=False):
     AvailabilityZones: list[AvailabilityZone]
+
+
+class DescribeImageAttributeRequest(TypedDict, total=False):
+    Attribute: Required[str]
+    ImageId: Required[str]
+    DryRun: bool
 
 
 class DescribeImagesRequest(TypedDict, total=False):
@@ -241,6 +272,33 @@ class DisableImageBlockPublicAccessResult(TypedDict, total=False):
     ImageBlockPublicAccessState: str
 
 
+class DisableImageDeprecationRequest(TypedDict, total=False):
+    ImageId: Required[str]
+    DryRun: bool
+
+
+class DisableImageDeprecationResult(TypedDict, total=False):
+    Return: bool
+
+
+class DisableImageDeregistrationProtectionRequest(TypedDict, total=False):
+    ImageId: Required[str]
+    DryRun: bool
+
+
+class DisableImageDeregistrationProtectionResult(TypedDict, total=False):
+    Return: str
+
+
+class DisableImageRequest(TypedDict, total=False):
+    ImageId: Required[str]
+    DryRun: bool
+
+
+class DisableImageResult(TypedDict, total=False):
+    Return: bool
+
+
 class DisableSnapshotBlockPublicAccessRequest(TypedDict, total=False):
     DryRun: bool
 
@@ -272,6 +330,35 @@ class EnableImageBlockPublicAccessRequest(TypedDict, total=False):
 
 class EnableImageBlockPublicAccessResult(TypedDict, total=False):
     ImageBlockPublicAccessState: str
+
+
+class EnableImageDeprecationRequest(TypedDict, total=False):
+    ImageId: Required[str]
+    DeprecateAt: Required[datetime]
+    DryRun: bool
+
+
+class EnableImageDeprecationResult(TypedDict, total=False):
+    Return: bool
+
+
+class EnableImageDeregistrationProtectionRequest(TypedDict, total=False):
+    ImageId: Required[str]
+    WithCooldown: bool
+    DryRun: bool
+
+
+class EnableImageDeregistrationProtectionResult(TypedDict, total=False):
+    Return: str
+
+
+class EnableImageRequest(TypedDict, total=False):
+    ImageId: Required[str]
+    DryRun: bool
+
+
+class EnableImageResult(TypedDict, total=False):
+    Return: bool
 
 
 class EnableSnapshotBlockPublicAccessRequest(TypedDict, total=False):
@@ -348,6 +435,23 @@ class Image(TypedDict, total=False):
     KernelId: str
     RamdiskId: str
     Platform: str
+
+
+class ImageAttribute(TypedDict, total=False):
+    Description: AttributeValue
+    KernelId: AttributeValue
+    RamdiskId: AttributeValue
+    SriovNetSupport: AttributeValue
+    BootMode: AttributeValue
+    TpmSupport: AttributeValue
+    UefiData: AttributeValue
+    LastLaunchedTime: AttributeValue
+    ImdsSupport: AttributeValue
+    DeregistrationProtection: AttributeValue
+    ImageId: str
+    LaunchPermissions: list[LaunchPermission]
+    ProductCodes: list[ProductCode]
+    BlockDeviceMappings: list[BlockDeviceMapping]
 
 
 class ImageDiskContainer(TypedDict, total=False):
@@ -468,6 +572,34 @@ class InstanceTypeSpecification(TypedDict, total=False):
     UnsupportedInstanceTypes: list[InstanceTypeItem]
 
 
+class LaunchPermission(TypedDict, total=False):
+    OrganizationArn: str
+    OrganizationalUnitArn: str
+    UserId: str
+    Group: str
+
+
+class LaunchPermissionModifications(TypedDict, total=False):
+    Add: list[LaunchPermission]
+    Remove: list[LaunchPermission]
+
+
+class ModifyImageAttributeRequest(TypedDict, total=False):
+    Attribute: str
+    Description: AttributeValue
+    ImageId: Required[str]
+    LaunchPermission: LaunchPermissionModifications
+    OperationType: str
+    ProductCodes: list[str]
+    UserGroups: list[str]
+    UserIds: list[str]
+    Value: str
+    OrganizationArns: list[str]
+    OrganizationalUnitArns: list[str]
+    ImdsSupport: AttributeValue
+    DryRun: bool
+
+
 class ModifySnapshotAttributeRequest(TypedDict, total=False):
     Attribute: str
     CreateVolumePermission: CreateVolumePermissionModifications
@@ -517,6 +649,12 @@ class RegisterImageRequest(TypedDict, total=False):
 
 class RegisterImageResult(TypedDict, total=False):
     ImageId: str
+
+
+class ResetImageAttributeRequest(TypedDict, total=False):
+    Attribute: Required[str]
+    ImageId: Required[str]
+    DryRun: bool
 
 
 class ResetSnapshotAttributeRequest(TypedDict, total=False):

@@ -2,6 +2,9 @@
 
 from emulator.services.actions import Handler, merge
 from emulator.services.ec2 import (
+    image_attributes,
+    image_copies,
+    image_lifecycle,
     image_registration,
     images,
     import_cancellation,
@@ -17,6 +20,9 @@ from emulator.services.ec2 import (
 
 ACTIONS: dict[str, Handler] = merge(
     [
+        image_attributes.actions,
+        image_copies.actions,
+        image_lifecycle.actions,
         image_registration.actions,
         images.actions,
         import_cancellation.actions,

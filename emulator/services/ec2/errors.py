@@ -3,6 +3,8 @@
 Texts are the service's own where a client has seen them; "assumed" marks the others.
 """
 
+from datetime import datetime
+
 from emulator.errors import AwsError
 
 
@@ -171,13 +173,6 @@ def several_attributes(names: list[str]) -> AwsError:
     )
 
 
-def no_operation(attribute: str) -> AwsError:
-    """Say that a request does not tell what is to happen to an attribute (text assumed)."""
-    return AwsError(
-        "InvalidParameterCombination", f"No operation specified for {attribute} attribute."
-    )
-
-
 def attribute_not_changeable(attribute: str) -> AwsError:
     """Say that an attribute is only to be looked at (text assumed)."""
     return AwsError(
@@ -222,9 +217,30 @@ def image_not_public(reason: str) -> AwsError:
     return AwsError("OperationNotPermitted", f"You can't publicly share this image: {reason}.")
 
 
-def image_disabled(image_id: str) -> AwsError:
-    """Say that an AMI has to be enabled first (code and text assumed)."""
-    return AwsError("InvalidAMIID.Unavailable", f"The image ID '{image_id}' is disabled")
+def image_unavailable(image_id: str) -> AwsError:
+    """Say that an AMI is disabled, which is assumed to be said in these words."""
+    return AwsError("InvalidAMIID.Unavailable", f"The image ID '{image_id}' is no longer available")
+
+
+def marketplace_not_copied() -> AwsError:
+    """Say that another account's AMI has product codes."""
+    return AwsError(
+        "InvalidRequest", "Images from AWS Marketplace cannot be copied to another AWS account."
+    )
+
+
+def deprecated_in_the_past(moment: datetime) -> AwsError:
+    """Say that an AMI can only be deprecated from now on (code and text assumed)."""
+    return invalid_value(f"{moment:%Y-%m-%dT%H:%M:%SZ}", "deprecateAt", "It lies in the past.")
+
+
+def deprecated_too_late(moment: datetime, latest: datetime) -> AwsError:
+    """Say that the time of a deprecation is too far away (code and text assumed)."""
+    return invalid_value(
+        f"{moment:%Y-%m-%dT%H:%M:%SZ}",
+        "deprecateAt",
+        f"Expecting a time up to {latest:%Y-%m-%dT%H:%M:%SZ}.",
+    )
 
 
 def public_sharing_blocked(resource: str, plural: str, remedy: str) -> AwsError:

@@ -124,6 +124,12 @@ def check_name(name: str) -> None:
         raise errors.image_name_malformed()
 
 
+def check_description(description: str) -> None:
+    """Refuse a description that is longer than an AMI's can be."""
+    if len(description) > LONGEST_DESCRIPTION:
+        raise errors.description_too_long(LONGEST_DESCRIPTION)
+
+
 def check_free(ctx: Context, tx: Tx, name: str) -> None:
     """Refuse the name of another AMI of the account in the Region; InvalidAMIName.Duplicate.
 
@@ -141,8 +147,7 @@ def check_parameters(request: RegisterImageRequest) -> None:
     if request.get("BillingProducts"):
         raise errors.billing_products_not_allowed()
     check_name(request["Name"])
-    if len(request.get("Description", "")) > LONGEST_DESCRIPTION:
-        raise errors.description_too_long(LONGEST_DESCRIPTION)
+    check_description(request.get("Description", ""))
     given: Mapping[str, object] = request
     for parameter, choices in CHOICES.items():
         value = given.get(parameter)
