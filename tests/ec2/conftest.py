@@ -2,7 +2,7 @@
 
 import secrets
 import subprocess
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from state.blobs import Blobs
+from state.images import Image
 from state.snapshots import Snapshot
 from state.store import Store
 from tests.house import House, Server, default_url
@@ -75,6 +76,20 @@ def put_snapshots(
                 path.write_bytes(content)
                 blobs.keep(path, snapshot.blob_id)
                 tx.snapshots.add(snapshot)
+    finally:
+        store.close()
+
+
+def put_images(
+    house: House, images: Iterable[Image], users: Mapping[str, Iterable[str]] | None = None
+) -> None:
+    """Put images into a server's store, and who else may use which; they need no snapshots."""
+    store = Store(default_url(house.data_dir))
+    try:
+        with store.begin() as tx:
+            for image in images:
+                tx.images.add(image)
+                tx.permissions.put(image.region, image.id, (users or {}).get(image.id, ()))
     finally:
         store.close()
 
