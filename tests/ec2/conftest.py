@@ -57,6 +57,12 @@ def long_image(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return convert(disk, "vmdk")
 
 
+@pytest.fixture
+def friend(server: Server) -> House:
+    """The shared server, seen from another fresh account."""
+    return House(server)
+
+
 @pytest.fixture(scope="module")
 def shared_house(server: Server) -> House:
     """The shared server, seen from one account by all tests of a module."""
@@ -113,6 +119,22 @@ def made_snapshot(house: House, content: bytes = b"snapshot", **more: Any) -> st
     )
     put_snapshots(house, [snapshot], content)
     return snapshot.id
+
+
+def made_image(house: House, *snapshot_ids: str, region: str = "us-east-1", **more: Any) -> str:
+    """Register an AMI of some snapshots, or of a new one; return its id."""
+    ids = snapshot_ids or (made_snapshot(house, region=region),)
+    names = ("/dev/sda1", "/dev/sdf", "/dev/sdg")
+    request: Any = {
+        "Name": f"image {secrets.token_hex(6)}",
+        "RootDeviceName": names[0],
+        "BlockDeviceMappings": [
+            {"DeviceName": name, "Ebs": {"SnapshotId": snapshot_id}}
+            for name, snapshot_id in zip(names, ids, strict=False)
+        ],
+        **more,
+    }
+    return house.ec2(region=region).register_image(**request)["ImageId"]
 
 
 def refusal(attempt: Callable[[], object]) -> tuple[str, str]:

@@ -25,12 +25,6 @@ SHARED = {"all", "by id", "of the owner", "restorable by me", "filtered by owner
 PUBLIC = SHARED - {"restorable by me"} | {"restorable by all"}
 
 
-@pytest.fixture
-def friend(server: Server) -> House:
-    """Another account."""
-    return House(server)
-
-
 def seen(viewer: House, owner: House, snapshot: str) -> set[str]:
     """Return the ways to list by which an account sees a snapshot."""
     return {
