@@ -68,17 +68,25 @@ def stopped(pid: int) -> bool:
 
 def stop_converter(house: House) -> int:
     """Have the program that writes a raw disk stand still in the middle of it."""
+    (pid,) = stop_converters(house, 1)
+    return pid
 
-    def caught() -> int | None:
+
+def stop_converters(house: House, count: int) -> set[int]:
+    """Have so many programs that write raw disks stand still, all at the same time."""
+    caught: set[int] = set()
+
+    def enough() -> bool:
         for pid, line in programs(house).items():
-            if "disk.raw" in line and "lifeline_wrapper" not in line:
+            if pid not in caught and ".raw" in line and "lifeline_wrapper" not in line:
                 os.kill(pid, signal.SIGSTOP)
                 until(lambda pid=pid: stopped(pid) or pid not in programs(house), "a stop")  # type: ignore[misc]
                 if stopped(pid):
-                    return pid
-        return None
+                    caught.add(pid)
+        return len(caught) >= count
 
-    return until(caught, "a converter") or 0
+    until(enough, f"{count} converters")
+    return caught
 
 
 def assert_programs_die(house: House) -> None:

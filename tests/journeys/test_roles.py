@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests import disks
+from tests import disks, ovas
 from tests.house import House, MakeHouse, launch
 from tests.journeys.remains import (
     DEAD_WITHIN,
@@ -112,6 +112,33 @@ def test_when_a_worker_is_told_to_stop_the_other_takes_over_at_once(
     assert leaving.wait(5) == 0
     until(lambda: task["converter"] not in programs(house_of_three), "its end", DEAD_WITHIN)
     assert_completed(house_of_three, task, disk, timeout=60)
+
+
+def test_when_a_worker_is_killed_the_other_takes_over_its_machine_with_all_disks(
+    house_of_three: House, workers: Workers, disk: Path
+) -> None:
+    image = disks.converted("stream VMDK", disk, disk.with_name("image"))
+    machine = ovas.ova(disk.with_name("vm.ova"), {"a.vmdk": image, "b.vmdk": image})
+    bucket = house_of_three.bucket()
+    house_of_three.put_object(bucket, "vm.ova", machine)
+    task = house_of_three.ec2().import_image(
+        DiskContainers=[{"UserBucket": {"S3Bucket": bucket, "S3Key": "vm.ova"}}]
+    )
+    doomed = workers[worker_of(stop_converter(house_of_three))]
+
+    doomed.kill()
+    doomed.wait()
+
+    ended = house_of_three.finished_image(task, timeout=LEASE + 45)
+    assert ended["Status"] == "completed"
+    (image_made,) = house_of_three.ec2().describe_images(Owners=["self"])["Images"]
+    assert image_made["ImageId"] == ended["ImageId"]
+    told = [detail["SnapshotId"] for detail in ended["SnapshotDetails"]]
+    for snapshot_id in told:
+        assert filecmp.cmp(house_of_three.snapshot_bytes(snapshot_id), disk, shallow=False)
+    found = house_of_three.ec2().describe_snapshots(OwnerIds=["self"])["Snapshots"]
+    assert sorted(each["SnapshotId"] for each in found) == sorted(told)
+    assert_tidy(house_of_three)
 
 
 def test_when_the_server_is_killed_the_workers_go_on(
