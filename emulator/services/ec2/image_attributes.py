@@ -89,8 +89,7 @@ def describe_image_attribute(
     ctx: Context, request: DescribeImageAttributeRequest
 ) -> ImageAttribute:
     """Return one attribute of an AMI."""
-    attribute = request["Attribute"]
-    check_attribute(attribute)
+    attribute = known_attribute(request["Attribute"])
     with ctx.store.read() as tx:
         image = find_own_image(ctx, tx, request["ImageId"])
         if attribute == RESTRICTED:
@@ -134,8 +133,7 @@ def reset_image_attribute(
     ctx: Context, request: ResetImageAttributeRequest
 ) -> Mapping[str, object]:
     """Leave an AMI to its owner alone."""
-    attribute = request["Attribute"]
-    check_attribute(attribute)
+    attribute = known_attribute(request["Attribute"])
     if attribute != PERMISSION:
         raise errors.attribute_not_changeable(attribute)
     with ctx.store.begin() as tx:
@@ -146,18 +144,19 @@ def reset_image_attribute(
     return {}
 
 
-def check_attribute(attribute: str) -> None:
-    """Refuse what is no attribute of an AMI."""
-    if attribute not in (*DESCRIBED, PERMISSION, RESTRICTED):
-        raise invalid_parameter_value("attribute", attribute)
+def known_attribute(attribute: str) -> str:
+    """Return an attribute as it is spelt here: one known client says LaunchPermission."""
+    for name in (*DESCRIBED, PERMISSION, RESTRICTED):
+        if name.lower() == attribute.lower():
+            return name
+    raise invalid_parameter_value("attribute", attribute)
 
 
 def attribute_of(request: ModifyImageAttributeRequest) -> str:
     """Return the one attribute that a request is about, whether it names it or not."""
     told = [name for name, members in TELLING.items() if any(each in request for each in members)]
-    named = request.get("Attribute")
-    if named is not None:
-        check_attribute(named)
+    if "Attribute" in request:
+        named = known_attribute(request["Attribute"])
         if named not in MODIFIED:
             raise errors.attribute_not_changeable(named)
         told = list(dict.fromkeys([*told, named]))
