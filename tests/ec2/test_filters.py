@@ -12,11 +12,12 @@ class Thing(NamedTuple):
     name: str
     size: int | None
     tags: dict[str, str]
+    parts: tuple[str, ...] = ()
 
 
 THINGS = [
-    Thing("one", 1, {"Name": "first", "Team": "red"}),
-    Thing("two", 2, {"Name": "second"}),
+    Thing("one", 1, {"Name": "first", "Team": "red"}, ("a", "b")),
+    Thing("two", 2, {"Name": "second"}, ("b",)),
     Thing("three", None, {}),
 ]
 FILTERS = Filters[Thing](
@@ -25,6 +26,7 @@ FILTERS = Filters[Thing](
         "size": lambda thing: None if thing.size is None else str(thing.size),
     },
     lambda thing: thing.tags,
+    {"part": lambda thing: thing.parts},
 )
 
 
@@ -80,6 +82,10 @@ def test_plain_and_wild_values_are_alternatives() -> None:
         ([("tag:Name", [""])], []),
         ([("tag-key", ["T*", "Other"])], ["one"]),
         ([("tag-key", ["Name"])], ["one", "two"]),
+        ([("part", ["a"])], ["one"]),
+        ([("part", ["b", "c"])], ["one", "two"]),
+        ([("part", ["*"])], ["one", "two"]),
+        ([("part", ["a"]), ("part", ["b"])], ["one"]),
     ],
 )
 def test_filters_are_joined_with_and(

@@ -8,7 +8,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from emulator.services.ec2.tags import FILTERS
-from tests.ec2.conftest import put_snapshots
+from tests.ec2.conftest import put_images, put_snapshots
+from tests.ec2.test_images import image
 from tests.ec2.test_snapshots import snapshot
 from tests.house import House
 
@@ -195,6 +196,22 @@ def test_nobody_tags_the_resources_of_another(house: House, resources: list[str]
             client.describe_tags(Filters=[{"Name": "resource-id", "Values": resources}])["Tags"]
             == []
         )
+
+
+def test_an_image_has_tags_of_its_owner_alone(house: House, resources: list[str]) -> None:
+    found = image(house, 0)
+    put_images(house, [found], {found.id: ["all"]})
+    ec2, other = house.ec2(), house.ec2("210987654321")
+
+    ec2.create_tags(Resources=[*resources, found.id], Tags=tags(Name="one", Team="red"))
+    ec2.delete_tags(Resources=[found.id], Tags=[{"Key": "Name"}])
+
+    (shown,) = ec2.describe_images(ImageIds=[found.id])["Images"]
+    assert shown["Tags"] == tags(Team="red")
+    (tag,) = ec2.describe_tags(Filters=[{"Name": "resource-type", "Values": ["image"]}])["Tags"]
+    assert (tag["ResourceId"], tag["Key"], tag["Value"]) == (found.id, "Team", "red")
+    with pytest.raises(ClientError, match=r"InvalidAMIID\.NotFound"):
+        other.create_tags(Resources=[found.id], Tags=tags(Team="blue"))
 
 
 def test_a_dry_run_changes_nothing(house: House, resources: list[str]) -> None:
