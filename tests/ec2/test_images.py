@@ -361,6 +361,7 @@ def test_a_deprecated_image_is_listed_to_others_on_demand(house: House, friend: 
     assert numbers(friend, ids) == [1]
     assert numbers(friend, ids, IncludeDeprecated=True) == [0, 1]
     assert numbers(friend, ids, IncludeDeprecated=False, Owners=[house.account_id]) == [1]
+    assert numbers(friend, ids, ImageIds=ids) == [0, 1]  # who knows its id may look at it
 
 
 def test_a_disabled_image_is_listed_on_demand(house: House) -> None:

@@ -2,7 +2,7 @@
 
     an account sees             unless they are                   then only with
     its own AMIs                disabled                          IncludeDisabled
-    those shared or public      past their deprecation time       IncludeDeprecated
+    those shared or public      past their deprecation time       IncludeDeprecated, or by their ids
 
 Of an AMI of another it sees no tags; an id of one that it may not use is left out of the answer. A
 deregistered AMI is forgotten at once, where the service goes on to show it for some time.
@@ -105,7 +105,7 @@ def asked_for(ctx: Context, request: DescribeImagesRequest) -> Test[Row] | None:
         tests.append(lambda row: not users.isdisjoint(row.users))
     if not request.get("IncludeDisabled"):
         tests.append(lambda row: row.image.state != "disabled")
-    if not request.get("IncludeDeprecated"):
+    if not request.get("IncludeDeprecated") and not request.get("ImageIds"):
         tests.append(lambda row: row.image.account_id == me or not is_deprecated(row.image, now))
     return all_of(tests)
 
