@@ -337,6 +337,15 @@ def test_a_snapshot_that_is_shared_can_be_used(shared_house: House, house: House
     )
 
 
+def test_a_snapshot_that_is_not_completed_is_refused(shared_house: House) -> None:
+    pending = made_snapshot(shared_house, state="pending")
+
+    assert refused(shared_house, {"SnapshotId": pending}) == (
+        "IncorrectState",
+        "Snapshot is in invalid state - pending",
+    )
+
+
 def test_an_ova_is_a_machine_of_its_own(shared_house: House, bucket: str, snapshot_id: str) -> None:
     ova = at(bucket, Format="ova")
     for containers in (

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from emulator.context import Context
 from emulator.errors import missing_parameter
 from emulator.services.ec2 import errors, ids, sources
+from emulator.services.ec2.snapshots import find_usable_snapshot
 from emulator.shapes.ec2 import ImageDiskContainer
 from state.store import Tx
 from state.tasks import DiskContainer, DiskSource
@@ -98,6 +99,8 @@ def disk_source(ctx: Context, tx: Tx, source: sources.Source) -> DiskSource:
 def usable_snapshot(ctx: Context, tx: Tx, container: ImageDiskContainer) -> str | None:
     """Return the id of a container's snapshot; InvalidSnapshot.NotFound if it can't be used."""
     snapshot_id = container.get("SnapshotId")
-    if snapshot_id and not tx.snapshots.usable(ctx.account_id, ctx.region, ids=[snapshot_id]):
-        raise errors.snapshot_not_found(snapshot_id)
+    if snapshot_id is not None:
+        state = find_usable_snapshot(ctx, tx, ctx.region, snapshot_id).state
+        if state != "completed":
+            raise errors.snapshot_not_ready(state)
     return snapshot_id
