@@ -78,12 +78,14 @@ def stop_converters(house: House, count: int) -> set[int]:
 
     def enough() -> bool:
         for pid, line in programs(house).items():
+            if len(caught) == count:
+                break
             if pid not in caught and ".raw" in line and "lifeline_wrapper" not in line:
                 os.kill(pid, signal.SIGSTOP)
                 until(lambda pid=pid: stopped(pid) or pid not in programs(house), "a stop")  # type: ignore[misc]
                 if stopped(pid):
                     caught.add(pid)
-        return len(caught) >= count
+        return len(caught) == count
 
     until(enough, f"{count} converters")
     return caught
