@@ -17,8 +17,9 @@ OTHERS: Final = [f"/dev/sd{letter}" for letter in "fghijklmnopqrstuvwxy"]
 
 def device_names(wishes: Sequence[str | None]) -> list[str]:
     """Return the names of disks: as wished, else /dev/sda1 for the first and what is free."""
+    taken = {wish.removeprefix("/dev/") for wish in wishes if wish}
     names = [ROOT, *OTHERS] if wishes[0] is None else OTHERS
-    free = (name for name in names if name not in wishes)
+    free = (name for name in names if name.removeprefix("/dev/") not in taken)
     return [wish or next(free) for wish in wishes]
 
 

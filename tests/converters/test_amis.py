@@ -44,6 +44,14 @@ def test_a_disk_has_the_name_it_is_given_or_the_next_that_is_free(
     assert device_names(wished) == [f"/dev/sd{name}" for name in names]
 
 
+def test_a_name_is_the_same_without_the_folder_in_front() -> None:
+    assert device_names([None, "sdf", None]) == ["/dev/sda1", "sdf", "/dev/sdg"]
+
+
+def test_a_name_is_taken_however_it_is_written() -> None:
+    assert device_names(["sda1", None, "sdf"]) == ["sda1", "/dev/sdg", "sdf"]
+
+
 def work(**told: object) -> ImportImageWork:
     containers = (DiskContainer(snapshot_id="snap-0123456789abcdef0"),)
     return ImportImageWork.model_validate({"containers": containers, **told})
