@@ -16,7 +16,7 @@ from state.store import Numbered
 
 Row = TypeVar("Row")
 
-BATCH = 1000  # rows looked at in one query while a filter lets only some of them through
+BATCH = 1000  # rows looked at in one query once a filter has let only some of the first through
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def take(
     """
     taken: list[Row] = []
     after = last = page.after
-    limit = None if page.size is None else page.size + 1 if test is None else BATCH
+    limit = None if page.size is None else page.size + 1
     while True:
         batch = fetch(after, limit)
         for sequence, row in batch:
@@ -85,3 +85,4 @@ def take(
         if limit is None or len(batch) < limit:
             return taken, None
         after = batch[-1].sequence
+        limit = BATCH
