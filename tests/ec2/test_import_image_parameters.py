@@ -386,9 +386,10 @@ def test_other_device_names_are_refused(shared_house: House, bucket: str, name: 
     [
         (["/dev/sdf", "/dev/sdg", "/dev/sdf"], "sdf"),
         (["/dev/sdf", "sdf"], "sdf"),
-        ([None, "/dev/sda1"], "sda1"),
+        ([None, "/dev/sda1", "sda1"], "sda1"),
         (["/dev/sdb", "/dev/sda1", None], None),
         ([None, None, "/dev/sdf"], None),
+        ([None, "/dev/sda1"], None),
     ],
 )
 def test_two_disks_do_not_have_one_name(

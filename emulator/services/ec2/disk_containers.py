@@ -15,7 +15,6 @@ from state.tasks import DiskContainer, DiskSource
 
 MOST = 21  # the user guide, "Limitations for resources imported with VM Import/Export"
 FORMATS = {"OVA", "RAW", "VHD", "VHDX", "VMDK"}
-FIRST_DEVICE = "/dev/sda1"  # of the first disk, if it has no other name
 DEVICE = re.compile(r"(?:/dev/)?(?:sd[a-z](?:[1-9]|1[0-5])?|xvd[a-z]|xvd[a-d][a-z])")
 
 
@@ -83,8 +82,6 @@ def check_devices(containers: Sequence[ImageDiskContainer]) -> None:
     for name in names:
         if not DEVICE.fullmatch(name):
             raise errors.invalid_device_name(name)
-    if "DeviceName" not in containers[0]:
-        names.append(FIRST_DEVICE)
     for name, times in Counter(name.removeprefix("/dev/") for name in names).items():
         if times > 1:
             raise errors.device_used_twice(name)

@@ -19,6 +19,7 @@ from emulator.shapes.ec2 import ImageDiskContainer, ImportImageRequest
 from state.licences import AWS, BYOL, LINUX, USAGES, WINDOWS
 
 ARCHITECTURES = ("i386", "x86_64")
+# The model has uefi-preferred, its text says that imports do not support it; no error is known.
 BOOT_MODES = ("legacy-bios", "uefi", "uefi-preferred")
 HYPERVISORS = ("xen",)
 LICENSE_TYPES = (AWS, BYOL)
