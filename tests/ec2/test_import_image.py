@@ -2,6 +2,7 @@
 
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -393,6 +394,19 @@ def test_the_same_client_token_gives_the_same_task(house: House, bucket: str) ->
     assert again["ImportTaskId"] == after_its_end["ImportTaskId"] == task["ImportTaskId"]
     assert again["Tags"] == [{"Key": "a", "Value": "b"}]
     assert after_its_end["Status"] == "completed"
+    assert len(ec2.describe_import_image_tasks()["ImportImageTasks"]) == 1
+
+
+def test_a_client_token_starts_one_task_however_many_ask_at_once(house: House, bucket: str) -> None:
+    ec2, containers = house.ec2(), [at(bucket, "disk.raw")]
+
+    with ThreadPoolExecutor(8) as pool:
+        asked = [
+            pool.submit(ec2.import_image, ClientToken="token", DiskContainers=containers)
+            for _ in range(24)
+        ]
+
+    assert len({each.result()["ImportTaskId"] for each in asked}) == 1
     assert len(ec2.describe_import_image_tasks()["ImportImageTasks"]) == 1
 
 
