@@ -1,10 +1,12 @@
-"""A sample for demonstrations: a small disk with a real filesystem, and the VMDK of it.
+"""A sample for demonstrations: a disk with a real filesystem, and the OVA of a machine with it.
 
-The VMDK is stream-optimized, as VMware exports disks and the service wants them.
+The OVA is what VMware exports: a descriptor, a manifest, and the disk as stream-optimized VMDK.
 """
 
+import hashlib
 import os
 import shutil
+import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +15,38 @@ from converters.lifeline import Limits, run
 SIZE_MIB = 64
 LIMITS = Limits(address_space=2 << 30, cpu_seconds=60, file_size=1 << 30)
 SBIN = "/usr/sbin:/sbin:/opt/homebrew/opt/e2fsprogs/sbin"  # not in every user's PATH
+
+
+OVF = """<?xml version="1.0" encoding="UTF-8"?>
+<Envelope xmlns="http://schemas.dmtf.org/ovf/envelope/1"
+    xmlns:ovf="http://schemas.dmtf.org/ovf/envelope/1"
+    xmlns:rasd="http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_ResourceAllocationSettingData">
+  <References><File ovf:id="file" ovf:href="{name}" ovf:size="{size}"/></References>
+  <DiskSection>
+    <Info>The disk</Info>
+    <Disk ovf:diskId="disk" ovf:fileRef="file" ovf:capacity="{mib}"
+        ovf:capacityAllocationUnits="byte * 2^20"/>
+  </DiskSection>
+  <VirtualSystem ovf:id="demo">
+    <Info>A machine</Info>
+    <VirtualHardwareSection>
+      <Info>Its hardware</Info>
+      <Item>
+        <rasd:Address>0</rasd:Address>
+        <rasd:InstanceID>1</rasd:InstanceID>
+        <rasd:ResourceType>6</rasd:ResourceType>
+      </Item>
+      <Item>
+        <rasd:AddressOnParent>0</rasd:AddressOnParent>
+        <rasd:HostResource>ovf:/disk/disk</rasd:HostResource>
+        <rasd:InstanceID>2</rasd:InstanceID>
+        <rasd:Parent>1</rasd:Parent>
+        <rasd:ResourceType>17</rasd:ResourceType>
+      </Item>
+    </VirtualHardwareSection>
+  </VirtualSystem>
+</Envelope>
+"""
 
 
 class MissingProgram(Exception):
@@ -24,10 +58,10 @@ class MissingProgram(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The same disk twice."""
+    """The same disk, bare and packed."""
 
     raw: Path
-    vmdk: Path
+    ova: Path
 
 
 async def make(folder: Path) -> Sample:
@@ -36,12 +70,29 @@ async def make(folder: Path) -> Sample:
     files.mkdir()
     (files / "hello.txt").write_text("Hello from a disk that vmie imported.\n" * 1000)
     (files / "noise").write_bytes(os.urandom(16 << 20))
-    sample = Sample(folder / "disk.raw", folder / "disk.vmdk")
-    ext4 = ["-q", "-t", "ext4", "-L", "vmie-demo", "-d", str(files), str(sample.raw)]
+    raw, vmdk = folder / "disk.raw", folder / "disk.vmdk"
+    ext4 = ["-q", "-t", "ext4", "-L", "vmie-demo", "-d", str(files), str(raw)]
     await finished("mke2fs", "e2fsprogs", *ext4, f"{SIZE_MIB}M")
-    vmdk = ["-O", "vmdk", "-o", "subformat=streamOptimized", str(sample.raw), str(sample.vmdk)]
-    await finished("qemu-img", "qemu-utils", "convert", "-f", "raw", *vmdk)
-    return sample
+    options = ["-O", "vmdk", "-o", "subformat=streamOptimized", str(raw), str(vmdk)]
+    await finished("qemu-img", "qemu-utils", "convert", "-f", "raw", *options)
+    return Sample(raw, packed(folder / "demo.ova", vmdk))
+
+
+def packed(target: Path, vmdk: Path) -> Path:
+    """Pack a machine with one disk; the descriptor comes first, as DSP0243 wants it."""
+    ovf = target.with_suffix(".ovf")
+    ovf.write_text(OVF.format(name=vmdk.name, size=vmdk.stat().st_size, mib=SIZE_MIB))
+    manifest = target.with_suffix(".mf")
+    manifest.write_text(
+        "".join(
+            f"SHA256({file.name})= {hashlib.sha256(file.read_bytes()).hexdigest()}\n"
+            for file in (ovf, vmdk)
+        )
+    )
+    with tarfile.open(target, "w", format=tarfile.USTAR_FORMAT) as archive:
+        for file in (ovf, manifest, vmdk):
+            archive.add(file, file.name)
+    return target
 
 
 async def finished(program: str, package: str, *arguments: str) -> None:

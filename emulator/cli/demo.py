@@ -1,4 +1,4 @@
-"""Make a small disk, import it through the public API, and compare the snapshot byte for byte.
+"""Make a small machine, import it through the public API, and compare its disk byte for byte.
 
 Uses the server at --host and --port if a vmie answers there, else one of its own that is gone
 afterwards. It speaks plain HTTP, as any AWS client does, without a signature.
@@ -41,7 +41,7 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace) -> int:
-    """Show an import from start to end; 0 if the snapshot is the disk."""
+    """Show an import from start to end; 0 if the AMI's snapshot is the disk."""
     return asyncio.run(demonstrate(settings_of(options), Console()))
 
 
@@ -50,17 +50,17 @@ async def demonstrate(settings: Settings, console: Console) -> int:
     with tempfile.TemporaryDirectory(prefix="vmie-demo-") as name:
         folder = Path(name)
         try:
-            disk = await sample.make(folder)
+            machine = await sample.make(folder)
         except sample.MissingProgram as missing:
             raise StartError(str(missing)) from None
         console.print(
-            f"A disk of {sample.SIZE_MIB} MiB with an ext4 filesystem, as a stream-optimized VMDK "
-            f"of {disk.vmdk.stat().st_size / BLOCK:.1f} MiB."
+            f"A machine with a disk of {sample.SIZE_MIB} MiB and an ext4 filesystem on it, "
+            f"as an OVA of {machine.ova.stat().st_size / BLOCK:.1f} MiB."
         )
         async with server(settings, folder / "data", console) as (endpoint, store_settings):
             async with httpx.AsyncClient(base_url=endpoint, timeout=60) as client:
-                snapshot = await imported(Api(client), disk.vmdk, console)
-            return proven(store_settings, snapshot, disk.raw, console)
+                snapshot_id = await imported(Api(client), machine.ova, console)
+            return proven(store_settings, snapshot_id, machine.raw, console)
 
 
 @asynccontextmanager
@@ -139,60 +139,65 @@ async def streamed(file: Path) -> AsyncIterator[bytes]:
             yield piece
 
 
-async def imported(api: Api, vmdk: Path, console: Console) -> dict[str, Any]:
-    """Upload the disk, import it, watch; return the snapshot."""
+async def imported(api: Api, ova: Path, console: Console) -> str:
+    """Upload the machine, import it, watch; return the id of its disk's snapshot."""
     bucket = f"vmie-demo-{secrets.token_hex(4)}"
     await api.s3("PUT", f"/{bucket}")
-    await api.s3("PUT", f"/{bucket}/disk.vmdk", vmdk)
-    console.print(f"Uploaded to s3://{bucket}/disk.vmdk.")
+    await api.s3("PUT", f"/{bucket}/{ova.name}", ova)
+    console.print(f"Uploaded to s3://{bucket}/{ova.name}.")
     started = time.monotonic()
     task = await api.ec2(
-        "ImportSnapshot",
+        "ImportImage",
         **{
-            "DiskContainer.Format": "VMDK",
-            "DiskContainer.UserBucket.S3Bucket": bucket,
-            "DiskContainer.UserBucket.S3Key": "disk.vmdk",
+            "DiskContainer.1.Format": "OVA",
+            "DiskContainer.1.UserBucket.S3Bucket": bucket,
+            "DiskContainer.1.UserBucket.S3Key": ova.name,
+            "Platform": "Linux",
         },
     )
-    detail = await watched(api, task["importTaskId"], console)
-    if detail["status"] != "completed":
-        raise StartError(f"the import failed: {detail.get('statusMessage')}")
-    await api.s3("DELETE", f"/{bucket}/disk.vmdk")
+    task = await watched(api, task["importTaskId"], console)
+    if task["status"] != "completed":
+        raise StartError(f"the import failed: {task.get('statusMessage')}")
+    taken = time.monotonic() - started
+    await api.s3("DELETE", f"/{bucket}/{ova.name}")
     await api.s3("DELETE", f"/{bucket}")
-    found = await api.ec2("DescribeSnapshots", **{"SnapshotId.1": detail["snapshotId"]})
-    snapshot: dict[str, Any] = found["snapshotSet"]["item"]
+    found = await api.ec2("DescribeImages", **{"ImageId.1": task["imageId"]})
+    image: dict[str, Any] = found["imagesSet"]["item"]
+    device: dict[str, Any] = image["blockDeviceMapping"]["item"]
+    snapshot_id: str = device["ebs"]["snapshotId"]
     console.print(
-        f"Completed in {time.monotonic() - started:.1f} s: {snapshot['snapshotId']}, "
-        f"{snapshot['volumeSize']} GiB, “{snapshot['description']}”."
+        f"Completed in {taken:.1f} s: {image['imageId']}, {image['platformDetails']}, "
+        f"“{image['description']}”.\n"
+        f"Its {device['deviceName']} is {snapshot_id}, {device['ebs']['volumeSize']} GiB."
     )
-    return snapshot
+    return snapshot_id
 
 
 async def watched(api: Api, task_id: str, console: Console) -> dict[str, Any]:
-    """Poll a task to its end behind a progress bar; return its last detail."""
+    """Poll a task to its end behind a progress bar; return it as it is then."""
     columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%")
     with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
         bar = progress.add_task(task_id, total=100)
         while True:
-            shown = await api.ec2("DescribeImportSnapshotTasks", **{"ImportTaskId.1": task_id})
-            detail: dict[str, Any] = shown["importSnapshotTaskSet"]["item"]["snapshotTaskDetail"]
-            if detail["status"] in ("completed", "deleted"):
-                done = 100 if detail["status"] == "completed" else None
-                progress.update(bar, completed=done, description=f"{task_id} {detail['status']}")
-                return detail
+            shown = await api.ec2("DescribeImportImageTasks", **{"ImportTaskId.1": task_id})
+            task: dict[str, Any] = shown["importImageTaskSet"]["item"]
+            if task["status"] in ("completed", "deleted"):
+                done = 100 if task["status"] == "completed" else None
+                progress.update(bar, completed=done, description=f"{task_id} {task['status']}")
+                return task
             progress.update(
                 bar,
-                completed=int(detail.get("progress", 0)),
-                description=f"{task_id} {detail.get('statusMessage', '')}",
+                completed=int(task.get("progress", 0)),
+                description=f"{task_id} {task.get('statusMessage', '')}",
             )
             await asyncio.sleep(POLL)
 
 
-def proven(settings: Settings, snapshot: dict[str, Any], raw: Path, console: Console) -> int:
+def proven(settings: Settings, snapshot_id: str, raw: Path, console: Console) -> int:
     """Compare the snapshot's bytes with the disk."""
     store = Store(settings.store_url)
     with store.read() as tx:
-        kept = tx.snapshots.get(snapshot["snapshotId"])
+        kept = tx.snapshots.get(snapshot_id)
     if kept is None:
         console.print(f"Its bytes are not in {settings.data_dir}: nothing to compare.")
         return 1
