@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.ec2.conftest import MIB, convert, random_disk
+from tests.ec2.conftest import MIB, convert, made_snapshot, random_disk
 from tests.house import House
 
 pytestmark = pytest.mark.slow  # it starts many processes
@@ -98,6 +98,39 @@ def test_the_journey_of_the_user_guide(house: House, tmp_path: Path) -> None:
     aws(house, "ec2", "delete-tags", "--resources", snapshot_id, "--tags", "Key=Name")
     aws(house, "ec2", "delete-snapshot", "--snapshot-id", snapshot_id)
     assert aws(house, "ec2", "describe-snapshots")["Snapshots"] == []
+
+
+def test_a_snapshot_becomes_an_image_and_both_go(house: House) -> None:
+    snapshot_id = made_snapshot(house)
+    register = ("ec2", "register-image", "--root-device-name", "/dev/sda1", "--ena-support")
+    devices = (f"DeviceName=/dev/sda1,Ebs={{SnapshotId={snapshot_id},VolumeType=gp3}}",)
+    no_disk = ('[{"DeviceName": "/dev/sdb", "NoDevice": ""}]',)
+
+    ids = [
+        aws(house, *register, "--name", f"image {number}", "--block-device-mappings", *devices)
+        for number in range(3)
+    ]
+    refused = aws(
+        house, *register, "--name", "none", "--block-device-mappings", *no_disk, fails=True
+    )
+    found = aws(
+        house,
+        *("ec2", "describe-images", "--owners", "self", "--page-size", "1"),
+        *("--filters", "Name=block-device-mapping.volume-type,Values=gp?", "Name=state,Values=*"),
+    )["Images"]
+    gone = aws(
+        house,
+        *("ec2", "deregister-image", "--image-id", ids[0]["ImageId"]),
+        "--delete-associated-snapshots",
+    )
+
+    assert "No root snapshot specified in device mapping." in refused
+    assert [image["ImageId"] for image in found] == [each["ImageId"] for each in ids]
+    assert found[0]["BlockDeviceMappings"][0]["Ebs"]["Throughput"] == 125
+    assert gone["DeleteSnapshotResults"] == [{"SnapshotId": snapshot_id, "ReturnCode": "skipped"}]
+    assert "(InvalidSnapshot.InUse)" in aws(
+        house, "ec2", "delete-snapshot", "--snapshot-id", snapshot_id, fails=True
+    )
 
 
 @pytest.mark.parametrize(

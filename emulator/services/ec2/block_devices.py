@@ -5,7 +5,8 @@
     VirtualName                 a disk of the host: ephemeral0 … ephemeral23
     NoDevice                    nothing: the entry is left out
 
-Device names are taken as they are: which of them work is the guest's affair.
+A snapshot that is only shared with the account makes no AMI of it (assumed; the user guide has such
+a snapshot copied first). Device names are taken as they are: which work is the guest's affair.
 """
 
 import re
