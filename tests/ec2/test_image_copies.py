@@ -1,6 +1,7 @@
 """CopyImage: an AMI of copies of its snapshots, which share the bytes."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -292,6 +293,16 @@ def test_a_client_token_makes_one_copy(house: House) -> None:
     elsewhere = copied(house, source, "eu-west-1", ClientToken="once")
     assert elsewhere != first
     assert len(house.ec2().describe_images(Owners=["self"])["Images"]) == 2
+
+
+def test_a_client_token_makes_one_copy_for_many_at_once(house: House) -> None:
+    source = made_image(house)
+
+    with ThreadPoolExecutor(8) as threads:
+        made = set(threads.map(lambda _: copied(house, source, ClientToken="once"), range(16)))
+
+    assert len(made) == 1
+    assert len(house.ec2().describe_snapshots(OwnerIds=["self"])["Snapshots"]) == 2
 
 
 def test_a_name_is_taken_once(house: House) -> None:

@@ -1,9 +1,11 @@
 """CopySnapshot: bytes are shared, everything else is the copy's own."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.ec2.conftest import DEFAULT_KEY, OWN_KEY, made_snapshot, refusal
 from tests.house import House
@@ -106,6 +108,35 @@ def test_the_waiter_for_a_copy_ends(house: House) -> None:
     house.ec2(region="eu-west-1").get_waiter("snapshot_completed").wait(
         SnapshotIds=[copy], WaiterConfig={"Delay": 1, "MaxAttempts": 2}
     )
+
+
+def test_whoever_copies_while_the_source_goes_has_the_bytes_or_nothing(house: House) -> None:
+    sources = [made_snapshot(house, b"the bytes") for _ in range(12)]
+    ec2 = house.ec2()
+
+    def copy(source: str) -> str | None:
+        try:
+            return copied(house, source)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "InvalidSnapshot.NotFound":
+                raise
+            return None
+
+    with ThreadPoolExecutor(8) as threads:
+        copies = list(
+            threads.map(
+                lambda number: (
+                    copy(sources[number // 2])
+                    if number % 2
+                    else ec2.delete_snapshot(SnapshotId=sources[number // 2]) and None
+                ),
+                range(2 * len(sources)),
+            )
+        )
+
+    found = {each["SnapshotId"] for each in ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]}
+    assert found == {copy for copy in copies if copy is not None}
+    assert all(house.snapshot_bytes(copy).read_bytes() == b"the bytes" for copy in found)
 
 
 # encryption --------------------------------------------------------------------------------------
