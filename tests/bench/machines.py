@@ -5,12 +5,14 @@ OVA has a manifest with SHA256 digests, as VMware's tools write it: we check it,
 """
 
 import hashlib
+import os
 import statistics
 import subprocess
 import tarfile
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -154,12 +156,11 @@ def packed(folder: Path) -> Path:
 def used(folder: Path) -> int:
     """Return the bytes on disk below a folder; a file with several names counts once."""
     blocks = {}
-    for path in folder.rglob("*"):
-        try:
-            found = path.lstat()
-        except FileNotFoundError:
-            continue
-        blocks[found.st_ino] = found.st_blocks
+    for path, _, names in os.walk(folder):  # what goes away meanwhile is passed over
+        for name in names:
+            with suppress(FileNotFoundError):
+                found = Path(path, name).lstat()
+                blocks[found.st_ino] = found.st_blocks
     return sum(blocks.values()) * 512
 
 
