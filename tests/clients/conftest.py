@@ -23,10 +23,10 @@ def vmdk(disk: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def long_vmdk(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A stream VMDK of a few MB that takes many seconds to convert: a hundred GB of holes."""
+    """A stream VMDK that takes far longer to convert than a client to start: a TiB of holes."""
     source = tmp_path_factory.mktemp("long") / "disk.raw"
     with source.open("wb") as file:
-        file.truncate(128 << 30)
+        file.truncate(1 << 40)
         file.write(b"begins" * 100)
     return disks.converted("stream VMDK", source, source.with_suffix(".vmdk"))
 

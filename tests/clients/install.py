@@ -30,7 +30,13 @@ WANTED = {
 }
 UV = ("uv", "pip", "compile", "-", "--quiet", "--upgrade", "--universal", "--python-version=3.11")
 PLAIN = ("--generate-hashes", "--no-header", "--no-annotate")
-NPM = ("--omit-lockfile-registry-resolved", "--no-audit", "--no-fund", "--loglevel=error")
+NPM = (
+    "--ignore-scripts",
+    "--omit-lockfile-registry-resolved",
+    "--no-audit",
+    "--no-fund",
+    "--loglevel=error",
+)
 
 
 def ansible(folder: Path) -> None:

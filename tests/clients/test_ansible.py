@@ -9,7 +9,7 @@ from tests.clients.install import CLIENTS, HERE
 from tests.clients.programs import program, run
 from tests.house import House
 
-pytestmark = [pytest.mark.slow, pytest.mark.clients]
+pytestmark = [pytest.mark.slow, pytest.mark.clients, pytest.mark.timeout(300)]
 
 
 def test_a_playbook_imports_a_vm_and_cancels_an_import(

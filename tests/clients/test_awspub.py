@@ -9,7 +9,7 @@ from tests.clients.install import HERE
 from tests.clients.programs import program, run
 from tests.house import House, new_account
 
-pytestmark = [pytest.mark.slow, pytest.mark.clients]
+pytestmark = [pytest.mark.slow, pytest.mark.clients, pytest.mark.timeout(300)]
 
 CONFIG = """
 awspub:

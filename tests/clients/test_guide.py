@@ -165,6 +165,28 @@ aws ec2 describe-import-snapshot-tasks \\
 --import-task-ids import-snap-1234567890abcdef0
 """
 
+# Here, too, DiskImageSize is printed as a number.
+SNAPSHOT_TASK = {
+    "ImportSnapshotTasks": [
+        {
+            "Description": "My server VM",
+            "ImportTaskId": "import-snap-1234567890abcdef0",
+            "SnapshotTaskDetail": {
+                "Description": "My server VMDK",
+                "DiskImageSize": 3.115815424e9,
+                "Format": "VMDK",
+                "Progress": "22",
+                "Status": "active",
+                "StatusMessage": "downloading/convert",
+                "UserBucket": {
+                    "S3Bucket": "amzn-s3-demo-import-bucket",
+                    "S3Key": "vms/my-server-vm.vmdk",
+                },
+            },
+        }
+    ]
+}
+
 DESCRIBE_SNAPSHOT_TASKS = """
 aws ec2 describe-import-snapshot-tasks \\
 --query "ImportSnapshotTasks[*].{Description:Description,
@@ -319,13 +341,20 @@ def test_a_disk_is_imported_as_a_snapshot_and_watched(
     assert guide.snapshot_bytes(snapshot_id).read_bytes() == disk.read_bytes()
 
 
-def test_a_snapshot_import_is_cancelled(guide: House, long_vmdk: Path, tmp_path: Path) -> None:
+def test_a_snapshot_import_is_watched_and_cancelled(
+    guide: House, long_vmdk: Path, tmp_path: Path
+) -> None:
     guide.put_object(BUCKET, "long.vmdk", long_vmdk)
-    task = guide.ec2().import_snapshot(DiskContainer={"Url": f"s3://{BUCKET}/long.vmdk"})
+    containers = CONTAINERS.replace("vms/my-server-vm.vmdk", "long.vmdk")
+    (tmp_path / "containers.json").write_text(containers)
+    task = command(guide, tmp_path, IMPORT_SNAPSHOT.replace("C:\\import\\", ""))
+    task_id = task["ImportTaskId"]
 
-    said = command(guide, tmp_path, CANCEL_SNAPSHOT_TASK, import_snap=task["ImportTaskId"])
+    seen = command(guide, tmp_path, DESCRIBE_SNAPSHOT_TASK, import_snap=task_id)
+    said = command(guide, tmp_path, CANCEL_SNAPSHOT_TASK, import_snap=task_id)
 
-    assert said["ImportTaskId"] == task["ImportTaskId"]
+    assert_agrees(seen, SNAPSHOT_TASK)
+    assert said["ImportTaskId"] == task_id
 
 
 def test_tables_of_all_tasks(guide: House, tmp_path: Path) -> None:
