@@ -34,7 +34,12 @@ USAGES: Final[dict[str, Usage]] = {
 
 
 def usage_operation(platform: str | None, license_type: str | None) -> str:
-    """Return the UsageOperation of a platform; Windows has a licence of AWS unless BYOL is said."""
+    """Return the UsageOperation of a platform; Windows has a licence of AWS unless BYOL is said.
+
+    Of an unknown platform that has a licence of AWS it is that of Windows: Linux has none.
+    """
+    if platform is None and license_type == AWS:
+        platform = WINDOWS
     if platform != WINDOWS:
         return "RunInstances"
     return "RunInstances:0800" if license_type == BYOL else "RunInstances:0002"

@@ -27,7 +27,7 @@ def told_guest(work: ImportImageWork) -> Guest:
     """Return what is known of the system on the disks."""
     operation = work.usage_operation or usage_operation(work.platform, work.license_type)
     usage = USAGES[operation]
-    told = work.platform is not None or work.usage_operation is not None
+    told = work.platform or work.usage_operation or usage.platform == WINDOWS
     return Guest(
         architecture=work.architecture or ARCHITECTURE,
         platform=usage.platform if told else None,

@@ -62,6 +62,7 @@ def work(**told: object) -> ImportImageWork:
     [
         ({}, None, None, "RunInstances"),
         ({"license_type": "BYOL"}, None, "BYOL", "RunInstances"),
+        ({"license_type": "AWS"}, "Windows", "AWS", "RunInstances:0002"),
         ({"platform": "Linux"}, "Linux", "BYOL", "RunInstances"),
         ({"platform": "Windows"}, "Windows", "AWS", "RunInstances:0002"),
         (
