@@ -126,9 +126,12 @@ def flags(settings: Mapping[str, object]) -> list[str]:
 class House:
     """A server seen from one account."""
 
-    def __init__(self, server: Server, account_id: str | None = None) -> None:
+    def __init__(
+        self, server: Server, account_id: str | None = None, region: str = "us-east-1"
+    ) -> None:
         self.server = server
         self.account_id = account_id or new_account()
+        self.region = region  # of the clients for EC2, unless they are for another
 
     @property
     def endpoint(self) -> str:
@@ -140,9 +143,11 @@ class House:
         """The server's data folder."""
         return self.server.data_dir
 
-    def ec2(self, account_id: str | None = None, region: str = "us-east-1") -> "EC2Client":
+    def ec2(self, account_id: str | None = None, region: str | None = None) -> "EC2Client":
         """Get a boto3 client for EC2."""
-        return client("ec2", self.endpoint, account_id or self.account_id, region)  # type: ignore[no-any-return]
+        return client(  # type: ignore[no-any-return]
+            "ec2", self.endpoint, account_id or self.account_id, region or self.region
+        )
 
     def s3(self, account_id: str | None = None, region: str = "us-east-1") -> "S3Client":
         """Get a boto3 client for S3, path style."""

@@ -17,6 +17,8 @@ from state.store import Store
 from tests.house import House, Server, default_url
 
 MIB = 1 << 20
+# Where tests make things public, which all accounts see: elsewhere one sees what is one's own.
+OPEN_REGION = "sa-east-1"
 OWN_KEY = "arn:aws:kms:us-east-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef"
 DEFAULT_KEY = "arn:aws:kms:us-east-1:123456789012:alias/aws/ebs"
 FORMATS = {
@@ -108,7 +110,7 @@ def made_snapshot(house: House, content: bytes = b"snapshot", **more: Any) -> st
         **{
             "id": f"snap-{number}",
             "account_id": house.account_id,
-            "region": "us-east-1",
+            "region": house.region,
             "created_at": now,
             "completed_at": now,
             "size_gib": 1,
@@ -121,9 +123,9 @@ def made_snapshot(house: House, content: bytes = b"snapshot", **more: Any) -> st
     return snapshot.id
 
 
-def made_image(house: House, *snapshot_ids: str, region: str = "us-east-1", **more: Any) -> str:
+def made_image(house: House, *snapshot_ids: str, **more: Any) -> str:
     """Register an AMI of some snapshots, or of a new one; return its id."""
-    ids = snapshot_ids or (made_snapshot(house, region=region),)
+    ids = snapshot_ids or (made_snapshot(house),)
     names = ("/dev/sda1", "/dev/sdf", "/dev/sdg")
     request: Any = {
         "Name": f"image {secrets.token_hex(6)}",
@@ -134,7 +136,7 @@ def made_image(house: House, *snapshot_ids: str, region: str = "us-east-1", **mo
         ],
         **more,
     }
-    return house.ec2(region=region).register_image(**request)["ImageId"]
+    return house.ec2().register_image(**request)["ImageId"]
 
 
 def refusal(attempt: Callable[[], object]) -> tuple[str, str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.ec2.conftest import DEFAULT_KEY, OWN_KEY, made_image, made_snapshot, refusal
+from tests.ec2.conftest import DEFAULT_KEY, OPEN_REGION, OWN_KEY, made_image, made_snapshot, refusal
 from tests.house import House, Server, new_account
 
 UNKNOWN = "ami-0123456789abcdef0"
@@ -29,6 +29,18 @@ WAYS: dict[str, Callable[[str, str], dict[str, Any]]] = {
 OWN = {"all", "by id", "of the owner", "own", "filtered by owner", "in pages"}
 SHARED = OWN - {"own"} | {"executable by me"}
 PUBLIC = OWN - {"own"} | {"executable by all"}
+
+
+@pytest.fixture
+def house(server: Server) -> House:
+    """An account in the Region where things may be public."""
+    return House(server, region=OPEN_REGION)
+
+
+@pytest.fixture
+def friend(server: Server) -> House:
+    """Another account there."""
+    return House(server, region=OPEN_REGION)
 
 
 def seen(viewer: House, owner: House, image: str) -> set[str]:
@@ -276,7 +288,7 @@ def test_a_shared_image_is_seen_by_those_it_is_shared_with(
     modify(house, image, LaunchPermission={"Add": [{"UserId": friend.account_id}]})
 
     assert seen(friend, house, image) == SHARED
-    assert seen(House(server), house, image) == set()
+    assert seen(House(server, region=OPEN_REGION), house, image) == set()
     assert described(friend, image)["Public"] is False
 
 

@@ -264,17 +264,17 @@ def test_what_is_sold_is_copied_by_its_owner_alone(house: House, friend: House) 
     assert copy["ProductCodes"] == [{"ProductCodeId": "abc123", "ProductCodeType": "marketplace"}]
 
 
-def test_a_copy_is_neither_shared_nor_deprecated_nor_protected(house: House) -> None:
+def test_a_copy_is_neither_shared_nor_deprecated_nor_protected(house: House, friend: House) -> None:
     source = made_image(house)
     ec2 = house.ec2()
-    ec2.modify_image_attribute(ImageId=source, LaunchPermission={"Add": [{"Group": "all"}]})
+    share(house, source, friend.account_id, storage=True)
     ec2.enable_image_deregistration_protection(ImageId=source)
     soon = datetime.now(UTC) + timedelta(days=30)
     ec2.enable_image_deprecation(ImageId=source, DeprecateAt=soon)
 
     copy = described(house, copied(house, source))
 
-    assert copy["Public"] is False
+    assert friend.ec2().describe_images(ImageIds=[copy["ImageId"]])["Images"] == []
     assert copy["DeregistrationProtection"] == "disabled"
     assert "DeprecationTime" not in copy
 

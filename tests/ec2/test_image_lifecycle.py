@@ -6,12 +6,24 @@ from typing import Any
 import pytest
 
 from emulator.services.ec2.image_lifecycle import years_after
-from tests.ec2.conftest import made_image, put_images, refusal
+from tests.ec2.conftest import OPEN_REGION, made_image, put_images, refusal
 from tests.ec2.test_images import image as stored_image
-from tests.house import House
+from tests.house import House, Server
 
 MINUTE = timedelta(minutes=1)
 UNKNOWN = "ami-0123456789abcdef0"
+
+
+@pytest.fixture
+def house(server: Server) -> House:
+    """An account in the Region where things may be public."""
+    return House(server, region=OPEN_REGION)
+
+
+@pytest.fixture
+def friend(server: Server) -> House:
+    """Another account there."""
+    return House(server, region=OPEN_REGION)
 
 
 def shared_image(house: House, friend: House) -> str:
@@ -74,7 +86,7 @@ def test_an_image_is_not_deprecated_before_its_time(house: House, friend: House)
 
 
 def test_a_deprecated_image_is_found_by_others_on_demand(house: House, friend: House) -> None:
-    old = stored_image(house, 1, deprecated_at=datetime.now(UTC) - MINUTE)
+    old = stored_image(house, 1, region=house.region, deprecated_at=datetime.now(UTC) - MINUTE)
     put_images(house, [old], {old.id: [friend.account_id]})
 
     assert old.id in listed(house)
@@ -149,7 +161,7 @@ def test_a_disabled_image_is_neither_shared_nor_copied(house: House, friend: Hou
         lambda: ec2.modify_image_attribute(
             ImageId=image, LaunchPermission={"Add": [{"UserId": friend.account_id}]}
         ),
-        lambda: ec2.copy_image(SourceRegion="us-east-1", SourceImageId=image, Name="a copy"),
+        lambda: ec2.copy_image(SourceRegion=house.region, SourceImageId=image, Name="a copy"),
     ):
         assert refusal(attempt)[0] == "InvalidAMIID.Unavailable"
 

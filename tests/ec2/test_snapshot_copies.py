@@ -183,7 +183,7 @@ def test_the_copy_of_what_is_shared_belongs_to_the_copier(
     house.ec2().modify_snapshot_attribute(SnapshotId=source, OperationType="add", **request)
 
     copy = copied(friend, source, region)
-    house.ec2().delete_snapshot(SnapshotId=source)
+    house.ec2().delete_snapshot(SnapshotId=source)  # so that no other test sees it either
 
     assert described(friend, copy, region)["OwnerId"] == friend.account_id
     assert house.ec2(region=region).describe_snapshots(SnapshotIds=[copy])["Snapshots"] == []

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.ec2.conftest import DEFAULT_KEY, OWN_KEY, made_snapshot, refusal
+from tests.ec2.conftest import DEFAULT_KEY, OPEN_REGION, OWN_KEY, made_snapshot, refusal
 from tests.house import House, Server, new_account
 
 WAYS: dict[str, Callable[[str, str], dict[str, Any]]] = {
@@ -23,6 +23,18 @@ WAYS: dict[str, Callable[[str, str], dict[str, Any]]] = {
 }
 SHARED = {"all", "by id", "of the owner", "restorable by me", "filtered by owner", "in pages"}
 PUBLIC = SHARED - {"restorable by me"} | {"restorable by all"}
+
+
+@pytest.fixture
+def house(server: Server) -> House:
+    """An account in the Region where things may be public."""
+    return House(server, region=OPEN_REGION)
+
+
+@pytest.fixture
+def friend(server: Server) -> House:
+    """Another account there."""
+    return House(server, region=OPEN_REGION)
 
 
 def seen(viewer: House, owner: House, snapshot: str) -> set[str]:
@@ -72,7 +84,7 @@ def test_a_shared_snapshot_is_seen_by_those_it_is_shared_with(
     share(house, snapshot, UserIds=[friend.account_id])
 
     assert seen(friend, house, snapshot) == SHARED
-    assert seen(House(server), house, snapshot) == set()
+    assert seen(House(server, region=OPEN_REGION), house, snapshot) == set()
     assert permissions(house, snapshot) == [{"UserId": friend.account_id}]
 
     share(house, snapshot, "remove", UserIds=[friend.account_id])
@@ -281,13 +293,13 @@ def test_the_block_is_of_one_account_and_region(house: House, friend: House) -> 
         assert snapshots["ManagedBy"] == images["ManagedBy"] == "account"
         return snapshots["State"], images["ImageBlockPublicAccessState"], client.meta.region_name
 
-    assert states(house.ec2()) == ("block-all-sharing", "block-new-sharing", "us-east-1")
+    assert states(house.ec2()) == ("block-all-sharing", "block-new-sharing", OPEN_REGION)
     assert states(house.ec2(region="eu-west-1")) == ("unblocked", "unblocked", "eu-west-1")
-    assert states(friend.ec2()) == ("unblocked", "unblocked", "us-east-1")
+    assert states(friend.ec2()) == ("unblocked", "unblocked", OPEN_REGION)
 
     answer = house.ec2().disable_image_block_public_access()
     assert answer["ImageBlockPublicAccessState"] == "unblocked"
-    assert states(house.ec2()) == ("block-all-sharing", "unblocked", "us-east-1")
+    assert states(house.ec2()) == ("block-all-sharing", "unblocked", OPEN_REGION)
 
 
 def test_a_block_that_cannot_be_is_refused(house: House) -> None:

@@ -119,7 +119,7 @@ def modify_image_attribute(
         if request.get("DryRun"):
             raise dry_run()
         if change:
-            permissions.make(tx, ctx.region, image.id, change)
+            permissions.carry_out(tx, ctx.region, image.id, change)
         elif attribute == "productCodes":
             codes = dict.fromkeys([*image.product_codes, *request["ProductCodes"]])
             tx.images.replace(image.model_copy(update={"product_codes": tuple(codes)}))

@@ -76,7 +76,7 @@ def users_in(rules: Rules, permissions: Iterable[Permission]) -> tuple[str, ...]
     return tuple(found)
 
 
-def make(tx: Tx, region: str, resource_id: str, change: Change) -> None:
+def carry_out(tx: Tx, region: str, resource_id: str, change: Change) -> None:
     """Change who may use a resource."""
     tx.permissions.put(region, resource_id, change.add)
     removed = [*change.remove, WITHHELD] if EVERYBODY in change.remove else change.remove

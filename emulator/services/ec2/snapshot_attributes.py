@@ -67,7 +67,7 @@ def modify_snapshot_attribute(
         check_sharing(ctx, tx, snapshot, change)
         if request.get("DryRun"):
             raise dry_run()
-        permissions.make(tx, ctx.region, snapshot_id, change)
+        permissions.carry_out(tx, ctx.region, snapshot_id, change)
     return {}
 
 
