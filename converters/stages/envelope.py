@@ -15,6 +15,7 @@ from xml.etree.ElementTree import Element
 from converters.errors import unreadable_descriptor
 
 LARGEST: Final = 2 << 20  # bytes; those with texts in many languages have a tenth of it
+PIECE: Final = 16 << 10  # bytes parsed in one go, in which no other thread has a turn
 TYPED: Final = ("Section", "Content")
 
 
@@ -26,8 +27,11 @@ class _Builder(ElementTree.TreeBuilder):
 
 def read(descriptor: bytes) -> Element:
     """Return the envelope; ClientError."""
+    parser: ElementTree.XMLParser[Element] = ElementTree.XMLParser(target=_Builder())
     try:
-        root = ElementTree.fromstring(descriptor, ElementTree.XMLParser(target=_Builder()))
+        for begin in range(0, len(descriptor), PIECE):
+            parser.feed(descriptor[begin : begin + PIECE])
+        root = parser.close()
     except (ElementTree.ParseError, LookupError, ValueError):
         raise unreadable_descriptor() from None
     if kind(root) != "Envelope":

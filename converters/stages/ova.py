@@ -110,10 +110,11 @@ def _open(path: Path, stop: Event) -> tuple[Member, ...]:
         folder = posixpath.dirname(descriptor.name)
         drives = ovf.drives(_whole(image, descriptor, envelope.LARGEST))
         members = tuple(_member(drive, folder, files) for drive in drives)
-        places = [member.offset for member in members]
-        for number, member in enumerate(members):
-            if member.offset in places[:number]:
+        taken: set[int] = set()
+        for member in members:
+            if member.offset in taken:
                 raise errors.repeated_disk(member.name)
+            taken.add(member.offset)
         digests: manifest.Digests = {}
         for name, file in files.items():
             if name.lower().endswith(MANIFEST) and posixpath.dirname(name) == folder:
