@@ -1,10 +1,9 @@
 """The cores of this machine, and how the disks of all tasks share them.
 
     one disk of every task    at once: no task waits for the disks of another
-    its other disks           as long as fewer than `CORES` are under way beside those, oldest first
+    their other disks         fewer than `CORES` at a time, of all tasks together
 
-So a task alone uses every core, and on a busy machine there are less than `CORES` programs more
-than tasks.
+So a task alone uses every core, and many tasks do not start a program for each of their disks.
 """
 
 import asyncio

@@ -444,6 +444,24 @@ def raw_in_an_ova(folder: Path) -> Path:
     return ovas.ova(folder / "vm.ova", {"disk.vmdk": disks.raw(folder / "in-an-ova", MIB)})
 
 
+def without_descriptor(folder: Path) -> Path:
+    return ovas.packed(folder / "vm.ova", {"disk.vmdk": disks.made("stream VMDK", folder)})
+
+
+def larger_than_it_says(folder: Path) -> Path:
+    """An OVA with a disk of two GiB, of which its descriptor says one byte."""
+    source = disks.sparse(folder / "in-an-ova", 2 << 30)
+    image = disks.converted("dynamic VHD", source, folder / "disk.vhd")
+    return ovas.ova(folder / "vm.ova", {"disk.vhd": image}, capacities={"disk.vhd": 1})
+
+
+def garbled_in_an_ova(folder: Path) -> Path:
+    bad = folder / "bad.vmdk"
+    bad.write_bytes(REFUSED["VMDK with garbled grains"][0](folder))
+    good = disks.converted("dynamic VHD", disks.raw(folder / "good", MIB), folder / "good.vhd")
+    return ovas.ova(folder / "vm.ova", {"good.vhd": good, "bad.vmdk": bad})
+
+
 def too_large(folder: Path) -> Path:
     return disks.sparse(folder / "large", errors.LIMIT_OF_IMAGES)
 
@@ -461,6 +479,12 @@ REASONS: dict[str, Case] = {
     "22 disks in an OVA": ([(with_many_disks, "OVA")], errors.too_many_disks()),
     "22 disks": ([(lambda f: b"disk", None)] * 22, errors.too_many_disks()),
     "a raw disk in an OVA": ([(raw_in_an_ova, None)], errors.wrong_format()),
+    "an archive without a descriptor": ([(without_descriptor, None)], errors.no_descriptor()),
+    "a disk larger than its OVA says": (
+        [(larger_than_it_says, None)],
+        errors.wrong_capacity("disk.vhd"),
+    ),
+    "a garbled disk in an OVA": ([(garbled_in_an_ova, None)], errors.corrupt_vmdk()),
     "a disk of 8 TiB": ([(too_large, "RAW")], errors.disk_too_large(errors.LIMIT_OF_IMAGES)),
     "a bad disk after a good one": (
         [(lambda f: disks.words(MIB), None), (REFUSED["differencing VHD"][0], "VHD")],
