@@ -198,6 +198,30 @@ async def test_an_ova_is_known_by_its_bytes(tmp_path: Path) -> None:
     assert not is_archive(disks.raw(tmp_path / "raw", MIB))
 
 
+@pytest.mark.parametrize("last", [False, True])
+@pytest.mark.parametrize("form", ovas.FORMATS)
+@pytest.mark.parametrize("declared", [None, "OVA", "raw"])
+async def test_an_ova_is_no_disk(
+    declared: str | None, form: str, last: bool, tmp_path: Path
+) -> None:
+    image = tiny(tmp_path / "image")
+    ova = ovas.ova(tmp_path / "vm.ova", {"disk": image}, tar=form, last=last)
+
+    with pytest.raises(ClientError, match="Unsupported specified file format"):
+        await inspect(ova, declared)
+    os.truncate(ova, 30_000)
+    with pytest.raises(ClientError, match="Unsupported specified file format"):
+        await inspect(ova, declared)
+
+
+async def test_a_disk_with_an_archive_on_it_is_a_disk(tmp_path: Path) -> None:
+    path = ovas.packed(tmp_path / "disk", {"meta-data": b"instance-id: i-1"})
+    with path.open("ab") as file:
+        file.write(os.urandom(MIB))
+
+    assert (await inspect(path, "RAW")).format == "RAW"
+
+
 # The manifest
 
 

@@ -2,13 +2,15 @@
 
     qcow2, qcow   0  "QFI\\xfb"            QED      0   "QED\\0"
     VDI          64  0xbeda107f           Parallels  0  "WithoutFreeSpace", "WithouFreSpacExt"
-    OVA           0  name of the OVF descriptor, the first member   257  "ustar"
+    OVA           a tar archive with an OVF descriptor, or one that is not sound
 
 A disk that happens to begin so would be refused too; a real one begins with boot code.
 """
 
 from typing import Final
 
+from converters.errors import ClientError
+from converters.stages import tar
 from converters.stages.formats.image import SECTOR, Image
 
 MAGICS: Final = (
@@ -18,8 +20,7 @@ MAGICS: Final = (
     (0, b"WithouFreSpacExt"),
     (64, b"\x7f\x10\xda\xbe"),
 )
-TAR: Final = (257, b"ustar")
-NAME: Final = 100  # bytes of a tar member's name
+OVF: Final = ".ovf"
 
 
 def matches(image: Image) -> bool:
@@ -27,5 +28,11 @@ def matches(image: Image) -> bool:
     head = image.begins(SECTOR)
     if any(head.startswith(magic, offset) for offset, magic in MAGICS):
         return True
-    offset, magic = TAR
-    return head.startswith(magic, offset) and head[:NAME].rstrip(b"\0").endswith(b".ovf")
+    return tar.matches(image) and _is_ova(image)
+
+
+def _is_ova(image: Image) -> bool:
+    try:
+        return any(name.lower().endswith(OVF) for name in tar.files(image))
+    except ClientError:
+        return True
