@@ -290,7 +290,7 @@ def test_an_encrypted_image_has_encrypted_snapshots(guide: House, tmp_path: Path
 @pytest.mark.parametrize(
     ("sample", "operation", "details"),
     [
-        (IMPORT_WITH_LICENSE, "RunInstances", "Linux/UNIX"),
+        (IMPORT_WITH_LICENSE, "RunInstances:0002", "Windows"),
         (IMPORT_WITH_OPERATION, "RunInstances:0006", "Windows with SQL Server Standard"),
     ],
     ids=["license type", "usage operation"],
