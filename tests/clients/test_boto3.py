@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
     from types_boto3_ec2.type_defs import ImportImageTaskTypeDef, WaiterConfigTypeDef
 
+pytestmark = pytest.mark.slow
+
 SOON: "WaiterConfigTypeDef" = {"Delay": 1, "MaxAttempts": 60}
 ONCE: "WaiterConfigTypeDef" = {"Delay": 1, "MaxAttempts": 1}
 PENDING = {"active", "updating", "validating", "validated", "converting"}

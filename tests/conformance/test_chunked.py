@@ -150,6 +150,7 @@ def test_memory_stays_flat_whatever_the_size_of_the_chunks(size: int) -> None:
         tracemalloc.stop()
 
 
+@pytest.mark.slow
 async def test_chunks_of_one_byte_take_no_more_memory_than_large_ones() -> None:
     block = b"1\r\nx\r\n" * (1 << 16)
     body = decode(arriving([block, block, b"0\r\n\r\n"]))

@@ -197,7 +197,7 @@ async def test_a_full_disk_is_our_fault(tmp_path: Path) -> None:
     ("name", "format_", "size"),
     [
         ("hyperv2012r2-dynamic.vhd", "VHD", 136365211648),
-        ("iotest-dynamic-1G.vhdx", "VHDX", 1073741824),
+        pytest.param("iotest-dynamic-1G.vhdx", "VHDX", 1073741824, marks=pytest.mark.slow),
         ("iotest-version3.vmdk", "VMDK", 17179869184),
         ("input.vmdk", "VMDK", 1073741824),
     ],

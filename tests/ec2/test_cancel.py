@@ -115,6 +115,7 @@ def test_a_task_can_be_cancelled_at_once(house: House) -> None:
     assert house.ec2().describe_snapshots()["Snapshots"] == []
 
 
+@pytest.mark.slow
 def test_a_task_that_waits_for_its_turn_is_deleted_at_once(
     make_house: MakeHouse, long_image: Path
 ) -> None:

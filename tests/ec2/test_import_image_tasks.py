@@ -207,6 +207,7 @@ def test_nothing_is_skipped_or_repeated_while_tasks_are_being_added(
     assert seen[10:] == added[: len(seen) - 10]
 
 
+@pytest.mark.slow
 def test_a_task_that_waits_for_its_turn_is_deleted_at_once(
     make_house: MakeHouse, long_image: Any
 ) -> None:

@@ -204,6 +204,7 @@ def wait_until(condition: object) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.slow
 def test_a_killed_server_leaves_nothing_of_an_upload(own_house: House) -> None:
     bucket = own_house.bucket()
     own_house.put_object(bucket, "kept", b"kept")
