@@ -1,6 +1,6 @@
 """The generic room of what an account owns in a Region: found by id, listed as it was created."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from heapq import merge
 from operator import attrgetter
 
@@ -82,14 +82,8 @@ class Owned(Rows[T]):
         if ids is None:
             owner = {"account_id": account_id, "region": region}
             return self._numbered(self._owned.list.limit(limit), {**owner, "after": after})
-        decode = self._owned.decode
-        rows = self._connection.execute(self._owned.list_ids, {"ids": ids})
-        found = [
-            Numbered(sequence, decode(document))
-            for sequence, document, *owner in rows
-            if sequence > after and owner == [account_id, region]
-        ]
-        return found[:limit]
+        mine = (account_id, region)
+        return [each for each, owner in self._some(ids, after) if owner == mine][:limit]
 
     def usable(
         self,
@@ -107,13 +101,15 @@ class Owned(Rows[T]):
             own = self.list(account_id, region, after=after, limit=limit)
             shared = self._numbered(self._owned.list_shared.limit(limit), {**who, "after": after})
             return list(merge(own, shared, key=attrgetter("sequence")))[:limit] if shared else own
-        usable = set(
-            self._connection.execute(self._owned.usable_ids, {**who, "ids": ids}).scalars()
-        )
-        rows = self._connection.execute(self._owned.list_ids, {"ids": usable})
+        usable = self._connection.execute(self._owned.usable_ids, {**who, "ids": ids}).scalars()
+        return [each for each, _ in self._some(set(usable), after)][:limit]
+
+    def _some(
+        self, ids: Collection[str], after: int
+    ) -> Iterator[tuple[Numbered[T], tuple[str, str]]]:
+        """Yield the values with some ids after a sequence number, and whose they are."""
         decode = self._owned.decode
-        return [
-            Numbered(sequence, decode(document))
-            for sequence, document, *_ in rows
-            if sequence > after
-        ][:limit]
+        rows = self._connection.execute(self._owned.list_ids, {"ids": ids})
+        for sequence, document, account_id, region in rows:
+            if sequence > after:
+                yield Numbered(sequence, decode(document)), (account_id, region)

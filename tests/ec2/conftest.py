@@ -60,9 +60,9 @@ def long_image(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def friend(server: Server) -> House:
-    """The shared server, seen from another fresh account."""
-    return House(server)
+def friend(house: House) -> House:
+    """The same server and Region, seen from another fresh account."""
+    return House(house.server, region=house.region)
 
 
 @pytest.fixture(scope="module")

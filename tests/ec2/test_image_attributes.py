@@ -37,12 +37,6 @@ def house(server: Server) -> House:
     return House(server, region=OPEN_REGION)
 
 
-@pytest.fixture
-def friend(server: Server) -> House:
-    """Another account there."""
-    return House(server, region=OPEN_REGION)
-
-
 def seen(viewer: House, owner: House, image: str) -> set[str]:
     """Return the ways to list by which an account sees an AMI."""
     return {

@@ -20,12 +20,6 @@ def house(server: Server) -> House:
     return House(server, region=OPEN_REGION)
 
 
-@pytest.fixture
-def friend(server: Server) -> House:
-    """Another account there."""
-    return House(server, region=OPEN_REGION)
-
-
 def shared_image(house: House, friend: House) -> str:
     """Make an AMI that another account may use, too."""
     image = made_image(house)

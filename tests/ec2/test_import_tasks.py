@@ -112,6 +112,16 @@ def test_an_unknown_id_is_malformed(shared_house: House, tasks: list[str], task_
     assert error["Message"] == f'The conversion task ID "{task_id}" is not valid'
 
 
+def test_of_many_unknown_ids_the_lowest_is_named(house: House) -> None:
+    unknown = [f"import-snap-{number:017x}" for number in range(40)]
+
+    with pytest.raises(ClientError) as caught:
+        house.ec2().describe_import_snapshot_tasks(ImportTaskIds=unknown)
+
+    message = caught.value.response["Error"]["Message"]
+    assert message == f'The conversion task ID "{unknown[0]}" is not valid'
+
+
 def test_a_task_of_another_account_or_region_is_unknown(house: House, tasks: list[str]) -> None:
     for client in (house.ec2(), house.ec2(region="eu-west-1")):
         assert client.describe_import_snapshot_tasks()["ImportSnapshotTasks"] == []
