@@ -16,7 +16,7 @@ from dataclasses import replace
 from emulator.context import Context
 from emulator.errors import dry_run
 from emulator.services.actions import Actions
-from emulator.services.ec2 import errors, import_tasks, kms
+from emulator.services.ec2 import client_tokens, errors, kms
 from emulator.services.ec2.image_registration import check_description, check_free, check_name
 from emulator.services.ec2.images import find_image
 from emulator.services.ec2.snapshot_copies import completion_minutes, copied
@@ -38,7 +38,8 @@ SHARED_TAG = "ec2:SharedTag/"  # begins the keys of tags that others may copy
 def copy_image(ctx: Context, request: CopyImageRequest) -> CopyImageResult:
     """Copy an AMI and its snapshots; all copies belong to the caller."""
     check_parameters(request)
-    token, digest = request.get("ClientToken"), import_tasks.digest_of(request)
+    token = client_tokens.checked(request.get("ClientToken"), LONGEST_TOKEN)
+    digest = client_tokens.digest_of(request)
     key = kms.key_arn(ctx, request.get("KmsKeyId"), request.get("Encrypted"))
     tags = specified(request.get("TagSpecifications"), ("image", "snapshot"))
     with ctx.store.begin() as tx:
@@ -95,13 +96,6 @@ def check_parameters(request: CopyImageRequest) -> None:
         "SnapshotCopyCompletionDurationMinutes",
         request.get("SnapshotCopyCompletionDurationMinutes"),
     )
-    token = request.get("ClientToken", "")
-    if not (token.isascii() and len(token) <= LONGEST_TOKEN):
-        raise errors.invalid_value(
-            token[:LONGEST_TOKEN],
-            "clientToken",
-            f"Expecting at most {LONGEST_TOKEN} ASCII characters.",
-        )
 
 
 def replayed(ctx: Context, tx: Tx, token: str | None, digest: str) -> Image | None:

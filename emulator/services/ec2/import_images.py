@@ -15,7 +15,14 @@ from collections.abc import Mapping
 
 from emulator.context import Context
 from emulator.services.actions import Actions
-from emulator.services.ec2 import disk_containers, import_tasks, kms, machines, sources
+from emulator.services.ec2 import (
+    client_tokens,
+    disk_containers,
+    import_tasks,
+    kms,
+    machines,
+    sources,
+)
 from emulator.services.ec2.tags import specified, tag_set
 from emulator.shapes.ec2 import (
     DescribeImportImageTasksRequest,
@@ -58,7 +65,7 @@ def import_image(ctx: Context, request: ImportImageRequest) -> ImportImageResult
         ctx,
         import_tasks.IMAGE,
         request,
-        digest=import_tasks.digest_of(asked),
+        digest=client_tokens.digest_of(asked),
         tags=tags["import-image-task"],
         work=work,
     )

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from emulator.context import Context
 from emulator.errors import missing_parameter
 from emulator.services.actions import Actions
-from emulator.services.ec2 import errors, import_tasks, kms, sources
+from emulator.services.ec2 import client_tokens, errors, import_tasks, kms, sources
 from emulator.services.ec2.tags import specified, tag_set
 from emulator.shapes.ec2 import (
     DescribeImportSnapshotTasksRequest,
@@ -52,7 +52,7 @@ def import_snapshot(ctx: Context, request: ImportSnapshotRequest) -> ImportSnaps
         ctx,
         import_tasks.SNAPSHOT,
         request,
-        digest=import_tasks.digest_of(asked),
+        digest=client_tokens.digest_of(asked),
         tags=tags["import-snapshot-task"],
         work=work,
     )

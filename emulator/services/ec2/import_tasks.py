@@ -9,15 +9,13 @@
 Tasks are shown for ever; the service forgets them 7 days after their end.
 """
 
-import hashlib
-import json
 import logging
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from emulator.context import Context
 from emulator.errors import dry_run
-from emulator.services.ec2 import errors, ids, paging
+from emulator.services.ec2 import client_tokens, errors, ids, paging
 from emulator.services.ec2.filters import Filters
 from emulator.shapes.ec2 import (
     DescribeImportImageTasksRequest,
@@ -84,7 +82,7 @@ def start(
     kept by the engine's queue, where a task stays `pending` until its turn. (The service is said
     to answer ResourceCountLimitExceeded at some point; nobody has written down at which.)
     """
-    token = token_of(request)
+    token = client_tokens.checked(request.get("ClientToken"), LONGEST_TOKEN)
     while True:
         try:
             with ctx.store.begin() as tx:
@@ -113,26 +111,6 @@ def start(
             continue
         log.info("task %s is pending", row.task.id)
         return row
-
-
-def token_of(request: ImportRequest) -> str | None:
-    """Return the ClientToken; the API reference allows it 64 ASCII characters."""
-    token = request.get("ClientToken")
-    if token is not None and not (token.isascii() and len(token) <= LONGEST_TOKEN):
-        raise errors.invalid_value(
-            token[:LONGEST_TOKEN],
-            "clientToken",
-            f"Expecting at most {LONGEST_TOKEN} ASCII characters.",
-        )
-    return token
-
-
-def digest_of(asked: Mapping[str, object]) -> str:
-    """Return the same for requests that ask for the same, whatever their ClientToken."""
-    parameters = dict(asked)
-    parameters.pop("ClientToken", None)
-    parameters.pop("DryRun", None)
-    return hashlib.sha256(json.dumps(parameters, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def replayed(ctx: Context, tx: Tx, kind: Kind, token: str | None, digest: str) -> Row | None:
@@ -168,7 +146,7 @@ def describe(ctx: Context, kind: Kind, request: DescribeRequest) -> tuple[list[R
         if not named:
             return paging.take(page, lambda after, limit: fetch(ctx, tx, kind, after, limit), test)
         found = fetch(ctx, tx, kind, named=named)
-    for task_id in set(named).difference(row.task.id for _, row in found):
+    for task_id in sorted(set(named).difference(row.task.id for _, row in found)):
         raise errors.import_task_malformed(task_id)
 
     def part(after: int, limit: int | None) -> list[Numbered[Row]]:
