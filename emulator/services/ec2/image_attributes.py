@@ -16,6 +16,7 @@ from emulator.errors import dry_run, invalid_parameter_value, missing_parameter
 from emulator.services.actions import Actions
 from emulator.services.ec2 import errors, permissions
 from emulator.services.ec2.image_registration import CHOICES, check_description
+from emulator.services.ec2.image_rows import product_codes
 from emulator.services.ec2.images import find_own_image
 from emulator.services.ec2.launch_permissions import (
     check_sharing,
@@ -57,16 +58,6 @@ def value(text: str | None) -> AttributeValue:
     return {"Value": text} if text else {}
 
 
-def product_codes(image: Image) -> ImageAttribute:
-    """Return the product codes as they stand in the AMI."""
-    return {
-        "ProductCodes": [
-            {"ProductCodeId": code, "ProductCodeType": "marketplace"}
-            for code in image.product_codes
-        ]
-    }
-
-
 DESCRIBED: Mapping[str, Callable[[Image], ImageAttribute]] = {
     "bootMode": lambda image: {"BootMode": value(image.boot_mode)},
     "deregistrationProtection": lambda image: {
@@ -76,7 +67,7 @@ DESCRIBED: Mapping[str, Callable[[Image], ImageAttribute]] = {
     "imdsSupport": lambda image: {"ImdsSupport": value(image.imds_support)},
     "kernel": lambda image: {"KernelId": value(image.kernel_id)},
     "lastLaunchedTime": lambda image: {"LastLaunchedTime": {}},
-    "productCodes": product_codes,
+    "productCodes": lambda image: {"ProductCodes": product_codes(image)},
     "ramdisk": lambda image: {"RamdiskId": value(image.ramdisk_id)},
     "sriovNetSupport": lambda image: {"SriovNetSupport": value(image.sriov_net_support)},
     "tpmSupport": lambda image: {"TpmSupport": value(image.tpm_support)},

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from emulator.protocol.xml_writer import lasting
 from emulator.services.ec2.filters import Filters
 from emulator.services.ec2.tags import tag_set
-from emulator.shapes.ec2 import BlockDeviceMapping, EbsBlockDevice
+from emulator.shapes.ec2 import BlockDeviceMapping, EbsBlockDevice, ProductCode
 from emulator.shapes.ec2 import Image as ImageShape
 from state.images import BlockDevice, Image
 from state.rows.permissions import EVERYBODY
@@ -77,10 +77,7 @@ def image_shape(image: Image, tags: Mapping[str, str], *, public: bool) -> Image
     if image.source_image_region is not None:
         shape["SourceImageRegion"] = image.source_image_region
     if image.product_codes:
-        shape["ProductCodes"] = [
-            {"ProductCodeId": code, "ProductCodeType": "marketplace"}
-            for code in image.product_codes
-        ]
+        shape["ProductCodes"] = product_codes(image)
     return lasting(shape)
 
 
@@ -102,6 +99,13 @@ def device_shape(device: BlockDevice) -> BlockDeviceMapping:
     if device.throughput is not None:
         ebs["Throughput"] = device.throughput
     return {"DeviceName": device.device_name, "Ebs": ebs}
+
+
+def product_codes(image: Image) -> list[ProductCode]:
+    """Return the product codes of an AMI."""
+    return [
+        {"ProductCodeId": code, "ProductCodeType": "marketplace"} for code in image.product_codes
+    ]
 
 
 def moment(time: datetime) -> str:
