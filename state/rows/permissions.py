@@ -42,10 +42,9 @@ class Permissions:
 
     def put(self, region: str, resource_id: str, users: Iterable[str]) -> None:
         """Let users use a resource; who may already may still."""
-        statement = PUT[self._connection.dialect.name]
-        for user in users:
-            row = {"region": region, "resource_id": resource_id, "user": user}
-            self._connection.execute(statement, row)
+        rows = [{"region": region, "resource_id": resource_id, "user": user} for user in users]
+        if rows:
+            self._connection.execute(PUT[self._connection.dialect.name], rows)
 
     def remove(self, resource_id: str, users: Collection[str]) -> None:
         """Take the permission from users; who has none is no matter."""
