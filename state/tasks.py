@@ -14,7 +14,8 @@
 A phase only ever moves on, never back. A worker that dies leaves its task in the phase it was in;
 the next attempt runs that phase again under a higher attempt number, which fences off the first.
 Nothing of a task is visible to a client before it is COMPLETED. On the wire DELETING is `deleting`,
-CANCELLED and FAILED are `deleted`, everything before them is `active`.
+CANCELLED and FAILED are `deleted`, everything before them is `active`. Of exports DELETING is
+`cancelling`, CANCELLED `cancelled`.
 """
 
 from datetime import datetime
@@ -126,7 +127,21 @@ class ImportImageWork(Frozen):
     snapshot_tags: dict[str, str] = {}
 
 
-Work = Annotated[ImportSnapshotWork | ImportImageWork, Field(discriminator="kind")]
+class ExportImageWork(Frozen):
+    """Write the disk of an AMI into a bucket, as an object of its own."""
+
+    kind: Literal["export-image"] = "export-image"
+    image_id: str
+    disk_format: str  # VMDK, VHD, RAW
+    bucket: str
+    prefix: str = ""
+    key: str  # prefix, the task's id, and the format as an extension
+    role_name: str = "vmimport"
+
+
+Work = Annotated[
+    ImportSnapshotWork | ImportImageWork | ExportImageWork, Field(discriminator="kind")
+]
 
 
 class Guest(Frozen):
