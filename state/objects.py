@@ -32,6 +32,8 @@ class Object(Frozen):
     checksum_type: str | None = None  # FULL_OBJECT or COMPOSITE
     part_sizes: tuple[int, ...] = ()  # bytes of each part, when it was a multipart upload
     storage_class: str = "STANDARD"
+    owner_id: str | None = None  # the account that wrote it; None: the bucket's
+    acl: str = "private"  # the canned one that it was written with
 
 
 class Upload(Frozen):
