@@ -6,7 +6,8 @@
     DELETING                     deleting   why                    –
     FAILED, CANCELLED            deleted    why                    –
 
-Tasks are shown for ever; the service forgets them 7 days after their end.
+Tasks are shown for ever; the service forgets them 7 days after their end. ClientData, what a client
+says of its upload, is shown nowhere and therefore ignored.
 """
 
 import logging
