@@ -12,7 +12,8 @@ from state.tasks import Guest, ImportImageWork, Task
 ARCHITECTURE: Final = "x86_64"  # where the client has not said; an AMI must have one
 DESCRIPTION: Final = "AWS-VMImport service"
 ROOT: Final = "/dev/sda1"
-OTHERS: Final = [f"/dev/sd{letter}" for letter in "fghijklmnopqrstuvwxy"]
+# One more than 20 disks need: a wish may take one of these from them.
+OTHERS: Final = [f"/dev/sd{letter}" for letter in "fghijklmnopqrstuvwxyz"]
 
 
 def device_names(wishes: Sequence[str | None]) -> list[str]:

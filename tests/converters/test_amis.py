@@ -34,6 +34,7 @@ LETTERS = "fghijklmnopqrstuvwxy"
         (["a1", None], ["a1", "f"]),
         ([None] * 21, ["a1", *LETTERS]),
         ([*[None] * 20, "a1"], [*LETTERS, "a1"]),
+        (["g", *[None] * 20], ["g", "f", *LETTERS[2:], "z"]),
     ],
 )
 def test_a_disk_has_the_name_it_is_given_or_the_next_that_is_free(
