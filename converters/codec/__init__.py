@@ -1,0 +1,1 @@
+"""Programs that turn disks into images and back, which run on the lifeline like qemu-img."""

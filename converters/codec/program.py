@@ -1,0 +1,42 @@
+"""Starts the programs of this package: Python, but in a process of their own, on the lifeline.
+
+What they say on stdout are lines: percentages as they go, and at the end what they found out.
+"""
+
+import sys
+from collections.abc import Callable
+from typing import Final
+
+from converters import lifeline
+from converters.lifeline import Ended, Limits
+
+SAID: Final = 1 << 14  # bytes that are kept: a hundred percentages and a few lines
+
+
+class Failed(Exception):
+    """A program of ours failed; the reason is on our side."""
+
+
+async def run(
+    name: str, arguments: list[str], limits: Limits, report: Callable[[int], None]
+) -> Ended:
+    """Run the program of that name to its end; report gets the percentage."""
+
+    def progress(said: bytes) -> None:
+        if len(lines := said.split(b"\n")) > 1 and lines[-2].isdigit():
+            report(int(lines[-2]))
+
+    return await lifeline.run(
+        # Isolated, but with site-packages: ISA-L is there.
+        [sys.executable, "-I", "-m", f"{__package__}.{name}", *arguments],
+        limits,
+        on_output=progress,
+        keep=SAID,
+    )
+
+
+def last_line(name: str, ended: Ended) -> str:
+    """Return what a program found out; Failed unless it ended well."""
+    if ended.code != 0:
+        raise Failed(f"{name} ended with {ended.code}: {ended.stderr.strip()}")
+    return ended.stdout.decode().split()[-1]

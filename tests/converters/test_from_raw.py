@@ -1,0 +1,81 @@
+"""An exported disk is, byte for byte, the disk it was made from, whoever reads it."""
+
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+
+from converters.stages.from_raw import FORMATS, Written, from_raw
+from converters.stages.inspect import inspect
+from converters.stages.to_raw import to_raw
+from tests import disks
+from tests.disks import MIB, SECTOR
+
+ODD = [1, 511, SECTOR, 64 * 1024 + SECTOR, MIB - 1, 3 * MIB, 7 * MIB + 3 * SECTOR, 9 * MIB + 77]
+DRIVERS = {"VMDK": "vmdk", "VHD": "vpc", "RAW": "raw"}
+
+
+async def exported(raw: Path, disk_format: str, target: Path) -> Written:
+    return await from_raw(raw, raw.stat().st_size, disk_format, target, lambda percent: None)
+
+
+async def imported(image: Path, target: Path) -> bytes:
+    disk = await inspect(image, None)
+    return (await to_raw(disk, target, lambda percent: None)).path.read_bytes()
+
+
+@pytest.mark.parametrize("size", ODD)
+@pytest.mark.parametrize("disk_format", FORMATS)
+async def test_what_is_exported_comes_back_as_it_was(
+    disk_format: str, size: int, tmp_path: Path
+) -> None:
+    raw = disks.raw(tmp_path / "disk", size)
+    before = raw.read_bytes()
+    image = tmp_path / "image"
+
+    written = await exported(raw, disk_format, image)
+    back = await imported(image, tmp_path / "back")
+
+    sectors = size if disk_format == "RAW" else -(-size // SECTOR) * SECTOR
+    assert raw.read_bytes() == before
+    assert back == before.ljust(sectors, b"\0")
+    assert written.size == image.stat().st_size
+    assert written.md5 == hashlib.md5(image.read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize("fill", ["empty", "full", "incompressible"])
+@pytest.mark.parametrize("disk_format", FORMATS)
+async def test_qemu_reads_what_is_exported(disk_format: str, fill: str, tmp_path: Path) -> None:
+    raw = tmp_path / "disk"
+    size = 5 * MIB + SECTOR
+    content = {"empty": b"", "full": disks.words(size), "incompressible": os.urandom(size)}[fill]
+    raw.write_bytes(content)
+    os.truncate(raw, size)
+
+    await exported(raw, disk_format, tmp_path / "image")
+
+    driver = DRIVERS[disk_format]
+    disks.qemu_img("compare", "-f", "raw", "-F", driver, raw, tmp_path / "image")
+
+
+@pytest.mark.parametrize("disk_format", FORMATS)
+async def test_a_second_attempt_writes_the_file_anew(disk_format: str, tmp_path: Path) -> None:
+    raw = disks.raw(tmp_path / "disk", MIB)
+    image = tmp_path / "image"
+    image.write_bytes(os.urandom(3 * MIB))
+
+    await exported(raw, disk_format, image)
+
+    assert await imported(image, tmp_path / "back") == raw.read_bytes()
+
+
+@pytest.mark.parametrize("disk_format", FORMATS)
+async def test_progress_of_an_export_rises_to_the_end(disk_format: str, tmp_path: Path) -> None:
+    raw = disks.raw(tmp_path / "disk", 40 * MIB)
+    seen: list[int] = []
+
+    await from_raw(raw, 40 * MIB, disk_format, tmp_path / "image", seen.append)
+
+    assert seen == sorted(seen)
+    assert seen[-1] == 100
