@@ -1,9 +1,11 @@
 """What a descriptor says of the disks, whoever wrote it, and in which order they come."""
 
+import tracemalloc
+
 import pytest
 
 from converters.errors import ClientError
-from converters.stages import ovf
+from converters.stages import envelope, ovf
 from converters.stages.ovf import Drive
 from tests import ovas
 from tests.disks import SAMPLES
@@ -260,3 +262,22 @@ def test_a_descriptor_may_be_in_any_encoding_that_it_names(encoding: str) -> Non
     data = text.replace("UTF-8", encoding.removesuffix("-sig")).encode(encoding)
 
     assert ovf.drives(data)[0].href == "größe.vmdk"
+
+
+def test_a_long_namespace_is_not_put_in_front_of_every_name() -> None:
+    elements = "".join(f"<a:b{number}/>" for number in range(200))
+    text = f'<Envelope xmlns:a="{"u" * 1_000_000}">{elements}</Envelope>'.encode()
+
+    tracemalloc.start()
+    root = envelope.read(text)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert len(root) == 200
+    assert peak < 10_000_000
+
+
+def test_a_prefix_of_a_namespace_is_no_attribute() -> None:
+    text = ovas.descriptor([Disk("a.vmdk", 7, GIB)])
+
+    assert hrefs(text.replace("<File ", '<File xmlns:href="b.vmdk" ')) == ["a.vmdk"]
