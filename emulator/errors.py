@@ -64,11 +64,6 @@ def invalid_parameter_value(name: str, value: str) -> AwsError:
     return AwsError("InvalidParameterValue", f"Value ({value}) for parameter {name} is invalid.")
 
 
-def invalid_parameter_combination(message: str) -> AwsError:
-    """Parameters that contradict each other."""
-    return AwsError("InvalidParameterCombination", message)
-
-
 def malformed_query(reason: str) -> AwsError:
     """A query string or form that cannot be taken apart."""
     return AwsError("MalformedQueryString", f"The query string contains a syntax error: {reason}")
@@ -78,13 +73,6 @@ def body_too_large(limit: int) -> AwsError:
     """A form or document beyond what any request needs; the code is assumed."""
     return AwsError(
         "RequestEntityTooLarge", f"The request body may not be larger than {limit} bytes.", 413
-    )
-
-
-def unauthorized() -> AwsError:
-    """The caller may not do this."""
-    return AwsError(
-        "UnauthorizedOperation", "You are not authorized to perform this operation.", 403
     )
 
 
