@@ -22,6 +22,7 @@ from emulator.services.ec2 import (
     kms,
     machines,
     sources,
+    tasks,
 )
 from emulator.services.ec2.tags import specified, tag_set
 from emulator.shapes.ec2 import (
@@ -49,7 +50,7 @@ def import_image(ctx: Context, request: ImportImageRequest) -> ImportImageResult
     kms_key_id = kms.key_arn(ctx, request.get("KmsKeyId"), request.get("Encrypted"))
     tags = specified(request.get("TagSpecifications"), TAGGED)
 
-    def work(tx: Tx) -> ImportImageWork:
+    def work(tx: Tx, task_id: str) -> ImportImageWork:
         return ImportImageWork(
             containers=disk_containers.found(ctx, tx, containers),
             **machine._asdict(),
@@ -61,7 +62,7 @@ def import_image(ctx: Context, request: ImportImageRequest) -> ImportImageResult
         )
 
     asked = {**request, "DiskContainers": [sources.lasting_part(*each) for each in containers]}
-    row = import_tasks.start(
+    row = tasks.start(
         ctx,
         import_tasks.IMAGE,
         request,
@@ -77,7 +78,9 @@ def describe_import_image_tasks(
     ctx: Context, request: DescribeImportImageTasksRequest
 ) -> DescribeImportImageTasksResult:
     """List the account's image imports in the Region, the oldest first."""
-    rows, next_token = import_tasks.describe(ctx, import_tasks.IMAGE, request)
+    rows, next_token = tasks.describe(
+        ctx, import_tasks.IMAGE, request, request.get("ImportTaskIds")
+    )
     result: DescribeImportImageTasksResult = {
         "ImportImageTasks": [task_shape(*row) for row in rows]
     }
@@ -100,9 +103,9 @@ def task_shape(task: Task, tags: Mapping[str, str]) -> ImportImageTask:
         "Status": import_tasks.status(task),
         **guest_members(task.guest or Guest(), work),
     }
-    if message := import_tasks.status_message(task):
+    if message := tasks.status_message(task):
         shape["StatusMessage"] = message
-    if progress := import_tasks.progress(task):
+    if progress := tasks.progress(task):
         shape["Progress"] = progress
     if task.description:
         shape["Description"] = task.description

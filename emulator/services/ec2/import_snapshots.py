@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from emulator.context import Context
 from emulator.errors import missing_parameter
 from emulator.services.actions import Actions
-from emulator.services.ec2 import client_tokens, errors, import_tasks, kms, sources
+from emulator.services.ec2 import client_tokens, errors, import_tasks, kms, sources, tasks
 from emulator.services.ec2.tags import specified, tag_set
 from emulator.shapes.ec2 import (
     DescribeImportSnapshotTasksRequest,
@@ -35,7 +35,7 @@ def import_snapshot(ctx: Context, request: ImportSnapshotRequest) -> ImportSnaps
     kms_key_id = kms.key_arn(ctx, request.get("KmsKeyId"), request.get("Encrypted"))
     tags = specified(request.get("TagSpecifications"), ("import-snapshot-task", "snapshot"))
 
-    def work(tx: Tx) -> ImportSnapshotWork:
+    def work(tx: Tx, task_id: str) -> ImportSnapshotWork:
         place = sources.find_object(ctx, tx, source)
         return ImportSnapshotWork(
             source=DiskSource(bucket=place.bucket, key=place.key, url=source.url),
@@ -48,7 +48,7 @@ def import_snapshot(ctx: Context, request: ImportSnapshotRequest) -> ImportSnaps
         )
 
     asked = {**request, "DiskContainer": sources.lasting_part(container, source)}
-    row = import_tasks.start(
+    row = tasks.start(
         ctx,
         import_tasks.SNAPSHOT,
         request,
@@ -64,7 +64,9 @@ def describe_import_snapshot_tasks(
     ctx: Context, request: DescribeImportSnapshotTasksRequest
 ) -> DescribeImportSnapshotTasksResult:
     """List the account's snapshot imports in the Region, the oldest first."""
-    rows, next_token = import_tasks.describe(ctx, import_tasks.SNAPSHOT, request)
+    rows, next_token = tasks.describe(
+        ctx, import_tasks.SNAPSHOT, request, request.get("ImportTaskIds")
+    )
     result: DescribeImportSnapshotTasksResult = {
         "ImportSnapshotTasks": [task_shape(*row) for row in rows]
     }
@@ -106,9 +108,9 @@ def detail(task: Task) -> SnapshotTaskDetail:
         "UserBucket": {"S3Bucket": work.source.bucket, "S3Key": work.source.key},
         "Status": import_tasks.status(task),
     }
-    if message := import_tasks.status_message(task):
+    if message := tasks.status_message(task):
         shown["StatusMessage"] = message
-    if progress := import_tasks.progress(task):
+    if progress := tasks.progress(task):
         shown["Progress"] = progress
     if disk_format := (disk and disk.format) or work.format:
         shown["Format"] = disk_format.upper()
