@@ -40,7 +40,7 @@ def digest(file: int, size: int) -> str:
 
 def main() -> None:
     """Hash what the command line names."""
-    print(digest(os.open(sys.argv[1], os.O_RDONLY), int(sys.argv[2])))
+    print("=", digest(os.open(sys.argv[1], os.O_RDONLY), int(sys.argv[2])))
 
 
 if __name__ == "__main__":

@@ -21,10 +21,13 @@ async def run(
     name: str, arguments: list[str], limits: Limits, report: Callable[[int], None]
 ) -> Ended:
     """Run the program of that name to its end; report gets the percentage."""
+    rest = b""
 
     def progress(said: bytes) -> None:
-        if len(lines := said.split(b"\n")) > 1 and lines[-2].isdigit():
-            report(int(lines[-2]))
+        nonlocal rest
+        *lines, rest = (rest + said).split(b"\n")
+        if percentages := [int(line) for line in lines if line.isdigit()]:
+            report(percentages[-1])
 
     return await lifeline.run(
         # Isolated, but with site-packages: ISA-L is there.
@@ -35,8 +38,8 @@ async def run(
     )
 
 
-def last_line(name: str, ended: Ended) -> str:
-    """Return what a program found out; Failed unless it ended well."""
+def found_out(name: str, ended: Ended) -> str:
+    """Return what a program found out, the word after `= `; Failed unless it ended well."""
     if ended.code != 0:
         raise Failed(f"{name} ended with {ended.code}: {ended.stderr.strip()}")
     return ended.stdout.decode().split()[-1]

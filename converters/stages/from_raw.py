@@ -42,7 +42,7 @@ async def from_raw(
         Limits(file_size=1),
         lambda percent: report(done + percent * (100 - done) // 100),
     )
-    return Written(length, program.last_line("digest", ended))
+    return Written(length, program.found_out("digest", ended))
 
 
 def _begin(raw: Path, disk_format: str, target: Path) -> None:
