@@ -85,6 +85,18 @@ def snapshot_gone(snapshot_id: str) -> ClientError:
     return validation_failed(f"The snapshot '{snapshot_id}' does not exist.")
 
 
+def image_gone(image_id: str) -> ClientError:
+    """Tell of an AMI that was there when its export was asked for and no longer is."""
+    # assumed; the words are those of the request
+    return ClientError(f"The image id '[{image_id}]' does not exist")
+
+
+def bucket_gone(bucket: str) -> ClientError:
+    """Tell of a bucket that was there when an export was asked for and no longer is."""
+    # assumed
+    return ClientError(f"The S3 bucket '{bucket}' does not exist.")
+
+
 def image_name_taken(name: str) -> ClientError:
     """Tell of an AMI that the client has given the name which the task's AMI was to have."""
     # assumed; the words are those of RegisterImage

@@ -3,10 +3,11 @@
 import logging
 
 from converters.errors import ClientError
+from converters.pipelines.export_image import export_image
 from converters.pipelines.import_image import import_image
 from converters.pipelines.import_snapshot import import_snapshot
 from state.jobs import Job
-from state.tasks import SERVER_ERROR, ImportImageWork, ImportSnapshotWork
+from state.tasks import SERVER_ERROR, ExportImageWork, ImportImageWork, ImportSnapshotWork
 
 log = logging.getLogger(__name__)
 
@@ -19,6 +20,8 @@ async def run(job: Job) -> None:
                 await import_snapshot(job, work)
             case ImportImageWork() as work:
                 await import_image(job, work)
+            case ExportImageWork() as work:
+                await export_image(job, work)
         log.info("task %s is completed", job.task_id)
     except ClientError as error:
         cause = f" ({error.__cause__})" if error.__cause__ else ""

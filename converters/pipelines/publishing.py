@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from converters.errors import ClientError
 from state.jobs import Attempt
 from state.snapshots import Snapshot
 from state.store import Duplicate, Stale, Tx
@@ -60,7 +61,8 @@ def imported_snapshot(
 def publication(attempt: Attempt, files: Mapping[str, Path]) -> Iterator[Tx]:
     """Keep files as the blobs of some ids, and open the transaction that is to name them.
 
-    If it turns out that the task was cancelled, or is in other hands, nothing of it stays.
+    If it turns out that the task was cancelled, is in other hands, or that what the rows stand on
+    is gone, nothing of it stays.
     """
     try:
         for blob_id, path in files.items():
@@ -70,7 +72,7 @@ def publication(attempt: Attempt, files: Mapping[str, Path]) -> Iterator[Tx]:
             attempt.blobs.keep(second, blob_id)
         with attempt.store.begin() as tx:
             yield tx
-    except (Stale, IllegalTransition, Duplicate, OSError):  # surely before the commit
+    except (ClientError, Stale, IllegalTransition, Duplicate, OSError):  # surely before the commit
         _withdraw(attempt, files)
         raise
 

@@ -1,0 +1,164 @@
+"""The disk of an AMI becomes an object in a bucket.
+
+    VALIDATING   the AMI is looked up; the bytes of its root device's snapshot get a second name in
+                 the scratch folder
+    CONVERTING   where the disk ends before the volume a longer copy is made of it; the object's
+                 file is written beside that, and hashed on the way
+    PUBLISHING   the file becomes a blob; then, in one transaction, an object names it and the task
+                 is COMPLETED
+
+    the snapshot        ├─ disk as imported ─┤
+    the exported disk   ├────────────────────┼─ zeros ──────────┤ whole GiB, as the AMI's volume
+
+What leaves is the volume that an instance of the AMI would have: to its last byte as large as the
+mapping says, though the disk that once came in may have ended before. Imported again it has those
+zeros, and from then on every export has the size of the import.
+
+One object is one disk: the root device's. assumed: that the other volumes of the mapping stay
+behind, since no client or page tells what becomes of them, and the key has no room for a second.
+
+A phase may be run again after a crash at any point. The scratch folders of the phases before are
+there still, and the id of the blob was remembered by then, so the second run makes no second blob.
+"""
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from converters.errors import bucket_gone, image_gone
+from converters.pipelines.publishing import GIB, publication
+from converters.pipelines.sources import fetch_snapshot
+from converters.stages.from_raw import Written, from_raw
+from converters.stages.inspect import RAW, Disk
+from converters.stages.to_raw import RawDisk, to_raw
+from state.jobs import Attempt, Job
+from state.objects import Object
+from state.tasks import ExportImageWork, TaskState
+from state.values import Frozen
+
+# StatusMessages and the percentages that clients have seen with them; at first `validating`, 0.
+UPDATING: Final = ("updating", 21)
+CONVERTING: Final = ("converting", 80)
+CONVERTED: Final = 85
+
+# assumed: what the SDKs send for a stream of bytes that nobody has said more of
+CONTENT_TYPE: Final = "application/octet-stream"
+# The role that writes must be allowed s3:GetBucketAcl: the object is to be the bucket owner's.
+ACL: Final = "bucket-owner-full-control"
+
+
+class Validated(Frozen):
+    """What validating found: the snapshot's disk, and the size in bytes of the AMI's volume."""
+
+    disk: RawDisk
+    size: int
+
+
+class Converted(Frozen):
+    """What converting made: the file of the object, and what its blob shall be called."""
+
+    path: Path
+    written: Written
+    blob_id: str
+
+
+class Published(Frozen):
+    """What is visible now."""
+
+    key: str
+
+
+async def export_image(job: Job, work: ExportImageWork) -> None:
+    """Bring the task to COMPLETED; ClientError if the AMI can't be exported any more."""
+    validated = await job.phase(TaskState.VALIDATING, validate, work)
+    converted = await job.phase(TaskState.CONVERTING, convert, work, validated)
+    await job.phase(TaskState.PUBLISHING, publish, work, converted)
+
+
+async def validate(attempt: Attempt, work: ExportImageWork) -> Validated:
+    """Take hold of the disk, so that it stays whatever becomes of the AMI."""
+    disk, size = await asyncio.to_thread(_take_hold, attempt, work)
+    attempt.report(*_updating(0))
+    return Validated(disk=disk, size=size)
+
+
+def _take_hold(attempt: Attempt, work: ExportImageWork) -> tuple[RawDisk, int]:
+    task = attempt.task
+    with attempt.store.read() as tx:
+        image = tx.images.get(work.image_id)
+    if image is None or (image.account_id, image.region) != (task.account_id, task.region):
+        raise image_gone(work.image_id)
+    root = next(each for each in image.devices if each.device_name == image.root_device_name)
+    assert root.snapshot_id, "the root device of every AMI is a snapshot"
+    path = attempt.scratch / "disk.raw"
+    snapshot = fetch_snapshot(attempt, root.snapshot_id, path)
+    size = max(root.volume_size or 0, snapshot.size_gib) * GIB
+    return RawDisk(path, snapshot.size_bytes), size
+
+
+async def convert(attempt: Attempt, work: ExportImageWork, validated: Validated) -> Converted:
+    """Write the file of the object."""
+    volume = await _volume(attempt, validated)
+    path = attempt.scratch / "object"
+    attempt.report(*_converting(0))
+    written = await from_raw(
+        volume.path,
+        volume.size,
+        work.disk_format,
+        path,
+        lambda percent: attempt.report(*_converting(percent)),
+    )
+    return Converted(path=path, written=written, blob_id=attempt.blobs.new_id())
+
+
+async def _volume(attempt: Attempt, validated: Validated) -> RawDisk:
+    """Return the disk with zeros up to the end of the volume."""
+    disk, size = validated.disk, validated.size
+    if disk.size == size:
+        return disk
+    # A copy, as the file under this name has others, of the snapshot. Past its end is a hole.
+    longer = Disk(disk.path, RAW, None, size, disk.size, size)
+    target = attempt.scratch / "volume.raw"
+    return await to_raw(longer, target, lambda percent: attempt.report(*_updating(percent)))
+
+
+def _updating(percent: int) -> tuple[int, str]:
+    message, begin = UPDATING
+    return begin + percent * (CONVERTING[1] - 1 - begin) // 100, message
+
+
+def _converting(percent: int) -> tuple[int, str]:
+    message, begin = CONVERTING
+    return begin + percent * (CONVERTED - begin) // 100, message
+
+
+async def publish(attempt: Attempt, work: ExportImageWork, converted: Converted) -> Published:
+    """Make the object visible and the task COMPLETED: both or neither."""
+    # In one thread, not to be torn apart by a cancel: it comes before the commit or too late.
+    await asyncio.to_thread(_publish, attempt, work, converted)
+    return Published(key=work.key)
+
+
+def _publish(attempt: Attempt, work: ExportImageWork, converted: Converted) -> None:
+    now = datetime.now(UTC)
+    task = attempt.task
+    exported = Object(
+        bucket=work.bucket,
+        key=work.key,
+        blob_id=converted.blob_id,
+        size=converted.written.size,
+        etag=converted.written.md5,
+        modified_at=now.replace(microsecond=0),
+        content_type=CONTENT_TYPE,
+        owner_id=task.account_id,
+        acl=ACL,
+    )
+    with publication(attempt, {converted.blob_id: converted.path}) as tx:
+        bucket = tx.buckets.get(work.bucket)
+        if bucket is None or (bucket.account_id, bucket.region) != (task.account_id, task.region):
+            raise bucket_gone(work.bucket)
+        tx.tasks.move(task, TaskState.COMPLETED, progress=100, finished_at=now)
+        replaced = tx.objects.put(exported)
+    if replaced is not None:
+        attempt.blobs.remove(replaced.blob_id)
