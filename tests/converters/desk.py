@@ -11,17 +11,23 @@ from state.jobs import Job, Outcome, Step
 from state.objects import Bucket, Object
 from state.snapshots import Snapshot
 from state.store import Store
-from state.tasks import ImportImageWork, ImportSnapshotWork, Task
+from state.tasks import Task, Work
 
 NOW = datetime(2025, 1, 1, tzinfo=UTC)
 OWNER = ("111122223333", "us-east-1")
 BUCKET = "images"
-FIRST_PROGRESS = {"import-snapshot": 3, "import-image": 1}  # percent, of a task that is pending
-PREFIXES = {"import-snapshot": "import-snap", "import-image": "import-ami"}
+FIRST_PROGRESS = {"import-snapshot": 3, "import-image": 1, "export-image": 0}  # percent
+FIRST_MESSAGE = {"export-image": "validating"}
+PREFIXES = {
+    "import-snapshot": "import-snap",
+    "import-image": "import-ami",
+    "export-image": "export-ami",
+}
+FIRST_ID = 0x0123456789ABCDEF0
 
 
 class Desk:
-    """A store, blobs, a bucket, and one task whose done phases are remembered."""
+    """A store, blobs, a bucket, and one task at a time, whose done phases are remembered."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -64,13 +70,19 @@ class Desk:
         assert gone
         self.blobs.remove(gone.blob_id)
 
-    def submit(self, work: ImportSnapshotWork | ImportImageWork) -> None:
+    def submit(self, work: Work) -> None:
+        """Have a task of its own for some work; the first of a kind ends in 0123456789abcdef0."""
+        self.remembered.clear()
+        self.seen.clear()
+        with self.store.read() as tx:
+            before = len(tx.tasks.list(*OWNER, [work.kind]))
         task = Task(
-            id=f"{PREFIXES[work.kind]}-0123456789abcdef0",
+            id=f"{PREFIXES[work.kind]}-{FIRST_ID + before:017x}",
             account_id=OWNER[0],
             region=OWNER[1],
             created_at=NOW,
             progress=FIRST_PROGRESS[work.kind],
+            message=FIRST_MESSAGE.get(work.kind, "pending"),
             work=work,
         )
         with self.store.begin() as tx:
