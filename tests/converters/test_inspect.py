@@ -1,5 +1,7 @@
 """What a disk image is comes from its own bytes, and what cannot be trusted is refused."""
 
+import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -111,3 +113,39 @@ async def test_a_path_is_only_ever_a_path(name: str, tmp_path: Path) -> None:
     raw = await to_raw(disk, tmp_path / f"{name}.raw", lambda percent: None)
 
     assert raw.path.stat().st_size == 3 * MIB
+
+
+@pytest.mark.parametrize(
+    ("image", "text"),
+    [
+        # 1 Mi tables of grains, each a sector after the one before
+        (
+            lambda: disks.stream_vmdk(
+                capacity=(1 << 20) * 512 * 8, grain=8, directory=list(range(22, 22 + (1 << 20)))
+            ),
+            disks.CORRUPT_VMDK,
+        ),
+        # 2 Mi blocks of a sector, all in the same place
+        (
+            lambda: disks.dynamic_vhd(
+                size=(2 << 20) * SECTOR, block=SECTOR, blocks=[300] * (2 << 20)
+            ),
+            disks.BROKEN_VHD,
+        ),
+    ],
+    ids=["VMDK", "VHD"],
+)
+async def test_tables_larger_than_any_honest_ones_take_no_memory(
+    image: Callable[[], bytes], text: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "image"
+    path.write_bytes(image())
+
+    tracemalloc.start()
+    with pytest.raises(ClientError) as refused:
+        await inspect(path, None)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert str(refused.value) == text
+    assert peak < 16 * MIB

@@ -33,6 +33,7 @@ HEADER_COOKIE: Final = b"cxsparse"
 HEADER: Final = 1024
 HEADER_CHECKSUM: Final = 36
 ABSENT: Final = 0xFFFFFFFF
+PIECE: Final = 1 << 16  # entries of the block table looked at in one go
 
 
 def matches(image: Image) -> bool:
@@ -88,17 +89,21 @@ def _blocks(image: Image, footer: bytes, size: int) -> int:
     ):
         raise broken_vhd()
     needed = -(-size // block)
-    places = image.numbers("I", table, needed, "big")
-    used = [place for place in places if place != ABSENT]
+    used = last = final = 0
+    for first in range(0, needed, PIECE):
+        piece = image.numbers("I", table + first * 4, min(PIECE, needed - first), "big")
+        final = piece[-1]
+        places = [place for place in piece if place != ABSENT]
+        used += len(places)
+        last = max([last, *places])
+        # Blocks stand side by side. More of them than fit into the file: some are used twice.
+        if used * block > image.size + block:
+            raise broken_vhd()
     if not used:
         return 0
     bitmap = -(-block // SECTOR // 8 // SECTOR) * SECTOR
-    last = max(used)
     whole = block
-    if places[-1] == last and size % block:  # some tools write no more than the disk has
+    if final == last and size % block:  # some tools write no more than the disk has
         whole = size % block
     image.read(last * SECTOR + bitmap + whole - 1, 1)
-    # Blocks stand side by side. More of them than fit into the file: some are used twice.
-    if len(used) * block > image.size + block:
-        raise broken_vhd()
-    return len(used) * block
+    return used * block

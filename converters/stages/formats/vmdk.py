@@ -178,6 +178,9 @@ def _grains(image: Image, header: Header) -> int:
     """Return how many grains there are; every one must begin, and the last one end, inside."""
     tables = -(-header.capacity // (header.grain * ENTRIES))
     directory = image.numbers("I", header.directory * SECTOR, tables, "little")
+    # Tables stand side by side. More of them than fit into the file: some overlap.
+    if (tables - directory.count(0)) * ENTRIES * 4 > image.size:
+        raise corrupt_vmdk()
     named = [sector for sector in directory if sector]
     if len(set(named)) < len(named):
         raise corrupt_vmdk()
