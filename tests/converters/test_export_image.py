@@ -2,9 +2,7 @@
 
 import asyncio
 import hashlib
-import json
 import random
-import subprocess
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -22,19 +20,12 @@ from state.tasks import DiskContainer, DiskSource, ExportImageWork, ImportImageW
 from tests import disks
 from tests.converters.desk import BUCKET, NOW, OWNER, Desk
 from tests.disks import MIB
+from tests.exports import DRIVERS, GIB, assert_holds
 
 TASK: Final = "export-ami-0123456789abcdef0"
 AMI: Final = "ami-0123456789abcdef0"
 FROM_RAW: Final = "converters.pipelines.export_image.from_raw"
-GIB: Final = 1 << 30
 THEIRS: Final = "444455556666"
-
-# What qemu calls the formats that are exported.
-DRIVERS: Final = {
-    "VMDK": {"driver": "vmdk"},
-    "VHD": {"driver": "vpc", "force_size_calc": "current_size"},
-    "RAW": {"driver": "raw"},
-}
 
 
 def key_of(disk_format: str, task_id: str = TASK) -> str:
@@ -109,26 +100,6 @@ def exported(desk: Desk, disk_format: str = "VMDK", task_id: str = TASK) -> Path
         assert found.etag == hashlib.file_digest(file, "md5").hexdigest()
     assert found.size == path.stat().st_size
     return path
-
-
-def named(path: Path, disk_format: str) -> str:
-    file = {"driver": "file", "filename": str(path)}
-    return "json:" + json.dumps({**DRIVERS[disk_format], "file": file})
-
-
-def assert_holds(path: Path, disk_format: str, source: Path, size: int = GIB) -> None:
-    """The file is a disk of a size, which begins as the source does and ends in zeros."""
-    image = named(path, disk_format)
-    told = subprocess.check_output(["qemu-img", "info", "--output=json", image])
-    assert json.loads(told)["virtual-size"] == size
-    whole = path.with_name(f"{path.name}.expected")
-    subprocess.run(["cp", "--sparse=always", source, whole], check=True)
-    with whole.open("r+b") as file:
-        file.truncate(size)
-    try:
-        disks.qemu_img("compare", image, named(whole, "RAW"))
-    finally:
-        whole.unlink()
 
 
 def objects(desk: Desk) -> list[str]:
