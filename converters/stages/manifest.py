@@ -1,6 +1,7 @@
 """Manifests of OVAs: what the digests of the files must be, and whether they are.
 
-    SHA256(vm.ovf)= 0123…           one line a file; SHA1, SHA256 and SHA512 may be mixed
+    SHA256(vm.ovf)= 0123…           one line a file; SHA1, SHA256 and SHA512 may be mixed,
+                                    and OpenSSL 3 calls the latter two SHA2-256 and SHA2-512
 
 As many files are read at once as there are cores: hashlib lets go of the interpreter. What the
 manifest does not list is not checked, and neither is the signature (.cert) of the manifest.
@@ -20,7 +21,7 @@ from converters.errors import missing_file, unreadable_manifest, wrong_digest
 from converters.stages.tar import File
 
 LARGEST: Final = 4 << 20  # bytes; 10,000 files with long names have less
-LINE: Final = re.compile(r"(SHA-?(?:1|256|512))\s*\((.+)\)\s*=\s*([0-9a-f]+)", re.IGNORECASE)
+LINE: Final = re.compile(r"SHA(?:2-|-)?(1|256|512)\s*\((.+)\)\s*=\s*([0-9a-f]+)", re.IGNORECASE)
 CHUNK: Final = 1 << 20  # bytes; one who cancels waits for no more
 
 Digests = dict[str, dict[str, str]]  # by name of the file, then by algorithm
@@ -33,13 +34,13 @@ class Stopped(Exception):
 def read(manifest: bytes, folder: str) -> Digests:
     """Return the digests of files, whose names are relative to the folder; ClientError."""
     found: Digests = {}
-    for line in manifest.decode(errors="backslashreplace").splitlines():
+    for line in manifest.decode("utf-8-sig", "backslashreplace").splitlines():
         if not line.strip():
             continue
         parts = LINE.fullmatch(line.strip())
         if parts is None:
             raise unreadable_manifest()
-        algorithm = parts[1].lower().replace("-", "")
+        algorithm = f"sha{parts[1]}"
         digests = found.setdefault(posixpath.normpath(posixpath.join(folder, parts[2])), {})
         if digests.setdefault(algorithm, parts[3].lower()) != parts[3].lower():
             raise unreadable_manifest()

@@ -116,24 +116,28 @@ def _open(path: Path, stop: Event) -> tuple[Member, ...]:
                 raise errors.repeated_disk(member.name)
             taken.add(member.offset)
         digests: manifest.Digests = {}
-        for name, file in files.items():
-            if name.lower().endswith(MANIFEST) and posixpath.dirname(name) == folder:
+        for file in _ending(MANIFEST, files):
+            if posixpath.dirname(file.name) == folder:
                 digests |= manifest.read(_whole(image, file, manifest.LARGEST), folder)
     manifest.check(path, files, digests, stop)
     return members
 
 
 def _descriptor(files: Mapping[str, File]) -> File:
-    found = [
-        file
-        for name, file in files.items()
-        if name.lower().endswith(OVF) and not posixpath.basename(name).startswith(APPLE)
-    ]
+    found = _ending(OVF, files)
     if not found:
         raise errors.no_descriptor()
     if len(found) > 1:
         raise errors.several_descriptors()
     return found[0]
+
+
+def _ending(suffix: str, files: Mapping[str, File]) -> list[File]:
+    return [
+        file
+        for name, file in files.items()
+        if name.lower().endswith(suffix) and not posixpath.basename(name).startswith(APPLE)
+    ]
 
 
 def _whole(image: Image, file: File, largest: int) -> bytes:

@@ -164,7 +164,7 @@ async def test_other_files_are_left_alone(tmp_path: Path) -> None:
         tmp_path / "vm.ova",
         {"disk": tiny(tmp_path / "image")},
         manifest="SHA256",
-        before={"._vm.ovf": b"what macOS knows", "tools.iso": b"CD001" * 1000},
+        before={"._vm.ovf": b"\0what macOS knows", "._vm.mf": b"\0", "tools.iso": b"CD001" * 1000},
         after={"vm.cert": b"-----BEGIN CERTIFICATE-----", "texts/de.msg": b"", "old.mf": b""},
     )
 
@@ -245,6 +245,8 @@ MANIFESTS: dict[str, Callable[[str, str], str]] = {
     "spaces": lambda name, digest: f"\n  SHA256 ({name}) =   {digest}  \r\n\r\n",
     "no spaces": lambda name, digest: f"SHA256({name})={digest}",
     "a dash": lambda name, digest: f"SHA-256({name})= {digest}\n",
+    "OpenSSL 3": lambda name, digest: f"SHA2-256({name})= {digest}\n",
+    "a byte order mark": lambda name, digest: f"\ufeffSHA256({name})= {digest}\n",
     "here": lambda name, digest: f"SHA256(./{name})= {digest}\n",
     "twice": lambda name, digest: f"SHA256({name})= {digest}\n" * 2,
     "nothing": lambda name, digest: "",
