@@ -13,6 +13,9 @@ class Bucket(Frozen):
     region: str
     created_at: datetime
     tags: dict[str, str] = {}
+    encryption: str = "AES256"  # of new objects, where nothing else is asked for; or aws:kms, …
+    kms_key_id: str | None = None  # with aws:kms
+    bucket_key: bool = False
 
 
 class Object(Frozen):

@@ -50,6 +50,10 @@ class BlockDeviceMapping(TypedDict, total=False):
     VirtualName: str
 
 
+class CancelExportTaskRequest(TypedDict, total=False):
+    ExportTaskId: Required[str]
+
+
 class CancelImportTaskRequest(TypedDict, total=False):
     CancelReason: str
     DryRun: bool
@@ -163,6 +167,28 @@ class DescribeAvailabilityZonesRequest(TypedDict, total=False):
 
 class DescribeAvailabilityZonesResult(TypedDict, total=False):
     AvailabilityZones: list[AvailabilityZone]
+
+
+class DescribeExportImageTasksRequest(TypedDict, total=False):
+    DryRun: bool
+    Filters: list[Filter]
+    ExportImageTaskIds: list[str]
+    MaxResults: int
+    NextToken: str
+
+
+class DescribeExportImageTasksResult(TypedDict, total=False):
+    ExportImageTasks: list[ExportImageTask]
+    NextToken: str
+
+
+class DescribeExportTasksRequest(TypedDict, total=False):
+    Filters: list[Filter]
+    ExportTaskIds: list[str]
+
+
+class DescribeExportTasksResult(TypedDict, total=False):
+    ExportTasks: list[ExportTask]
 
 
 class DescribeImageAttributeRequest(TypedDict, total=False):
@@ -370,6 +396,68 @@ class EnableSnapshotBlockPublicAccessResult(TypedDict, total=False):
     State: str
 
 
+class ExportImageRequest(TypedDict, total=False):
+    ClientToken: str
+    Description: str
+    DiskImageFormat: Required[str]
+    DryRun: bool
+    ImageId: Required[str]
+    S3ExportLocation: Required[ExportTaskS3LocationRequest]
+    RoleName: str
+    TagSpecifications: list[TagSpecification]
+
+
+class ExportImageResult(TypedDict, total=False):
+    Description: str
+    DiskImageFormat: str
+    ExportImageTaskId: str
+    ImageId: str
+    RoleName: str
+    Progress: str
+    S3ExportLocation: ExportTaskS3Location
+    Status: str
+    StatusMessage: str
+    Tags: list[Tag]
+
+
+class ExportImageTask(TypedDict, total=False):
+    Description: str
+    ExportImageTaskId: str
+    ImageId: str
+    Progress: str
+    S3ExportLocation: ExportTaskS3Location
+    Status: str
+    StatusMessage: str
+    Tags: list[Tag]
+
+
+class ExportTask(TypedDict, total=False):
+    Description: str
+    ExportTaskId: str
+    ExportToS3Task: ExportToS3Task
+    InstanceExportDetails: InstanceExportDetails
+    State: str
+    StatusMessage: str
+    Tags: list[Tag]
+
+
+class ExportTaskS3Location(TypedDict, total=False):
+    S3Bucket: str
+    S3Prefix: str
+
+
+class ExportTaskS3LocationRequest(TypedDict, total=False):
+    S3Bucket: Required[str]
+    S3Prefix: str
+
+
+class ExportToS3Task(TypedDict, total=False):
+    ContainerFormat: str
+    DiskImageFormat: str
+    S3Bucket: str
+    S3Key: str
+
+
 class Filter(TypedDict, total=False):
     Name: str
     Values: list[str]
@@ -561,6 +649,11 @@ class ImportSnapshotTask(TypedDict, total=False):
     ImportTaskId: str
     SnapshotTaskDetail: SnapshotTaskDetail
     Tags: list[Tag]
+
+
+class InstanceExportDetails(TypedDict, total=False):
+    InstanceId: str
+    TargetEnvironment: str
 
 
 class InstanceTypeItem(TypedDict, total=False):

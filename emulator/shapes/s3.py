@@ -22,6 +22,10 @@ class AbortMultipartUploadRequest(TypedDict, total=False):
     IfMatchInitiatedTime: datetime
 
 
+class BlockedEncryptionTypes(TypedDict, total=False):
+    EncryptionType: list[str]
+
+
 class Bucket(TypedDict, total=False):
     Name: str
     CreationDate: datetime
@@ -288,6 +292,11 @@ class Delete(TypedDict, total=False):
     Quiet: bool
 
 
+class DeleteBucketEncryptionRequest(TypedDict, total=False):
+    Bucket: Required[str]
+    ExpectedBucketOwner: str
+
+
 class DeleteBucketRequest(TypedDict, total=False):
     Bucket: Required[str]
     ExpectedBucketOwner: str
@@ -358,6 +367,25 @@ class Error(TypedDict, total=False):
     Message: str
 
 
+class GetBucketAclOutput(TypedDict, total=False):
+    Owner: Owner
+    Grants: list[Grant]
+
+
+class GetBucketAclRequest(TypedDict, total=False):
+    Bucket: Required[str]
+    ExpectedBucketOwner: str
+
+
+class GetBucketEncryptionOutput(TypedDict, total=False):
+    ServerSideEncryptionConfiguration: ServerSideEncryptionConfiguration
+
+
+class GetBucketEncryptionRequest(TypedDict, total=False):
+    Bucket: Required[str]
+    ExpectedBucketOwner: str
+
+
 class GetBucketLocationOutput(TypedDict, total=False):
     LocationConstraint: str
 
@@ -373,6 +401,20 @@ class GetBucketTaggingOutput(TypedDict, total=False):
 
 class GetBucketTaggingRequest(TypedDict, total=False):
     Bucket: Required[str]
+    ExpectedBucketOwner: str
+
+
+class GetObjectAclOutput(TypedDict, total=False):
+    Owner: Owner
+    Grants: list[Grant]
+    RequestCharged: str
+
+
+class GetObjectAclRequest(TypedDict, total=False):
+    Bucket: Required[str]
+    Key: Required[str]
+    VersionId: str
+    RequestPayer: str
     ExpectedBucketOwner: str
 
 
@@ -460,6 +502,19 @@ class GetObjectTaggingRequest(TypedDict, total=False):
     VersionId: str
     ExpectedBucketOwner: str
     RequestPayer: str
+
+
+class Grant(TypedDict, total=False):
+    Grantee: Grantee
+    Permission: str
+
+
+class Grantee(TypedDict, total=False):
+    DisplayName: str
+    EmailAddress: str
+    ID: str
+    Type: Required[str]
+    URI: str
 
 
 class HeadBucketOutput(TypedDict, total=False):
@@ -743,6 +798,14 @@ class Part(TypedDict, total=False):
     ChecksumXXHASH128: str
 
 
+class PutBucketEncryptionRequest(TypedDict, total=False):
+    Bucket: Required[str]
+    ContentMD5: str
+    ChecksumAlgorithm: str
+    ServerSideEncryptionConfiguration: Required[ServerSideEncryptionConfiguration]
+    ExpectedBucketOwner: str
+
+
 class PutBucketTaggingRequest(TypedDict, total=False):
     Bucket: Required[str]
     ContentMD5: str
@@ -846,6 +909,21 @@ class PutObjectTaggingRequest(TypedDict, total=False):
 class RestoreStatus(TypedDict, total=False):
     IsRestoreInProgress: bool
     RestoreExpiryDate: datetime
+
+
+class ServerSideEncryptionByDefault(TypedDict, total=False):
+    SSEAlgorithm: Required[str]
+    KMSMasterKeyID: str
+
+
+class ServerSideEncryptionConfiguration(TypedDict, total=False):
+    Rules: Required[list[ServerSideEncryptionRule]]
+
+
+class ServerSideEncryptionRule(TypedDict, total=False):
+    ApplyServerSideEncryptionByDefault: ServerSideEncryptionByDefault
+    BucketKeyEnabled: bool
+    BlockedEncryptionTypes: BlockedEncryptionTypes
 
 
 class Tag(TypedDict, total=False):

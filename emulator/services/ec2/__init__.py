@@ -2,6 +2,8 @@
 
 from emulator.services.actions import Handler, merge
 from emulator.services.ec2 import (
+    export_images,
+    export_tasks,
     image_attributes,
     image_copies,
     image_lifecycle,
@@ -20,6 +22,8 @@ from emulator.services.ec2 import (
 
 ACTIONS: dict[str, Handler] = merge(
     [
+        export_images.actions,
+        export_tasks.actions,
         image_attributes.actions,
         image_copies.actions,
         image_lifecycle.actions,

@@ -134,6 +134,12 @@ def export_task_not_found(task_id: str) -> AwsError:
     )
 
 
+def export_task_malformed(task_id: str) -> AwsError:
+    """Say that a string cannot be the id of an export task (text assumed)."""
+    expected = "" if task_id.startswith("export-") else ' (expecting "export-...")'
+    return AwsError("InvalidExportTaskID.Malformed", f'Invalid id: "{task_id}"{expected}')
+
+
 def import_task_malformed(task_id: str) -> AwsError:
     """Say that a string is not the id of an import task, or of none that exists: the same error.
 
@@ -522,6 +528,74 @@ def task_has_ended(task_id: str, status: str) -> AwsError:
     """Say that a task is past cancelling (code and text assumed)."""
     return AwsError(
         "IncorrectState", f"The import task {task_id} is {status} and cannot be canceled."
+    )
+
+
+# exports -----------------------------------------------------------------------------------------
+
+
+def encrypted_not_exportable(image_id: str) -> AwsError:
+    """Say that an AMI has encrypted volumes."""
+    return AwsError(
+        "InvalidParameter",
+        f"The image ID ({image_id}) provided has encrypted EBS block devices and is not "
+        "exportable.",
+    )
+
+
+def marketplace_not_exportable(image_id: str) -> AwsError:
+    """Say that an AMI has product codes."""
+    return AwsError(
+        "NotExportable",
+        f"The image ID provided ({image_id}) is a marketplace AMI and is not exportable.",
+    )
+
+
+def shared_not_exportable(image_id: str) -> AwsError:
+    """Say that an AMI is another account's, though it may be used (code and text assumed)."""
+    return AwsError(
+        "NotExportable",
+        f"The image ID provided ({image_id}) is shared from another account and is not exportable.",
+    )
+
+
+def too_large_to_export(image_id: str, limit: int) -> AwsError:
+    """Say that a volume of an AMI is too large (code and text assumed)."""
+    return AwsError(
+        "NotExportable",
+        f"The image ID provided ({image_id}) has EBS volumes larger than {limit} GiB and is not "
+        "exportable.",
+    )
+
+
+def image_being_exported(image_id: str, task_id: str) -> AwsError:
+    """Say that an AMI is exported once at a time (code and text assumed)."""
+    return AwsError(
+        "ResourceCountLimitExceeded",
+        f"The image ID provided ({image_id}) is being exported already by the task {task_id}.",
+    )
+
+
+def bucket_encrypted_with_kms(bucket: str) -> AwsError:
+    """Say that what is written into a bucket is encrypted with a KMS key (text assumed)."""
+    return AwsError(
+        "InvalidParameter",
+        f"The S3 bucket {bucket} is encrypted with SSE-KMS, to which an image cannot be exported.",
+    )
+
+
+def export_has_ended(task_id: str, status: str) -> AwsError:
+    """Say that an export is past cancelling (code and text assumed)."""
+    return AwsError(
+        "IncorrectState", f"The export task {task_id} is {status} and cannot be canceled."
+    )
+
+
+def export_too_late(task_id: str) -> AwsError:
+    """Say that an export is past cancelling although it is active (code and text assumed)."""
+    return AwsError(
+        "IncorrectState",
+        f"The export task {task_id} is transferring the final disk image and cannot be canceled.",
     )
 
 

@@ -17,8 +17,10 @@ from emulator.errors import AwsError, dry_run
 from emulator.services.ec2 import client_tokens, errors, ids, paging
 from emulator.services.ec2.filters import Filters, Test
 from emulator.shapes.ec2 import (
+    DescribeExportImageTasksRequest,
     DescribeImportImageTasksRequest,
     DescribeImportSnapshotTasksRequest,
+    ExportImageRequest,
     ImportImageRequest,
     ImportSnapshotRequest,
 )
@@ -32,8 +34,12 @@ OVER = frozenset(
     {TaskState.COMPLETED, TaskState.DELETING, TaskState.FAILED, TaskState.CANCELLED}
 )  # nothing comes of it any more, or all has
 
-StartRequest = ImportSnapshotRequest | ImportImageRequest
-DescribeRequest = DescribeImportSnapshotTasksRequest | DescribeImportImageTasksRequest
+StartRequest = ImportSnapshotRequest | ImportImageRequest | ExportImageRequest
+DescribeRequest = (
+    DescribeImportSnapshotTasksRequest
+    | DescribeImportImageTasksRequest
+    | DescribeExportImageTasksRequest
+)
 
 
 class Row(NamedTuple):

@@ -2,9 +2,11 @@
 
 from emulator.services.actions import merge
 from emulator.services.s3 import (
+    access,
     buckets,
     completion,
     copies,
+    encryption,
     listing,
     multipart,
     objects,
@@ -22,6 +24,8 @@ ACTIONS = merge(
         listing,
         copies,
         tagging,
+        access,
+        encryption,
         multipart,
         parts,
         completion,

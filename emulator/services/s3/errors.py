@@ -309,6 +309,16 @@ def key_too_long(size: int, limit: int) -> AwsError:
     )
 
 
+def key_without_kms() -> AwsError:
+    """A KMS key for an encryption that has none."""
+    return invalid_argument(
+        "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or "
+        "aws:kms:dsse",
+        "ApplyServerSideEncryptionByDefault",
+        "AES256",
+    )
+
+
 def malformed_trailer() -> AwsError:
     """The trailer that was announced did not come."""
     return AwsError(
