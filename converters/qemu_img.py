@@ -32,10 +32,6 @@ OPTIONS: Final[dict[str, dict[str, object]]] = {
     "vpc": {"force_size_calc": "current_size"},  # the footer's size, never the geometry's
     "vhdx": {},
 }
-WRITTEN: Final[dict[str, tuple[str, ...]]] = {
-    "VMDK": ("-O", "vmdk", "-o", "subformat=streamOptimized"),
-    "VHD": ("-O", "vpc", "-o", "subformat=dynamic,force_size=on"),
-}
 CRASHES: Final = frozenset(  # no image but a crafted one exceeds the limits, or crashes qemu-img
     {-signal.SIGXCPU, -signal.SIGABRT, -signal.SIGSEGV, -signal.SIGFPE, -signal.SIGBUS}
 )
@@ -131,29 +127,6 @@ async def convert(
         keep=1 << 14,
     )
     _check(ended)
-
-
-async def write(
-    raw: Path, size: int, disk_format: str, target: Path, report: Callable[[int], None]
-) -> None:
-    """Write the disk of size bytes to target as VMDK or VHD; Failed. report gets the percentage."""
-    ended = await lifeline.run(
-        [
-            _program(),
-            "convert",
-            "-p",
-            "-f",
-            "raw",
-            *WRITTEN[disk_format],
-            _absolute(raw),
-            _absolute(target),
-        ],
-        Limits(MEMORY, file_size=size + (size >> 3) + (4 << 20)),
-        on_output=_progress(report),
-        keep=1 << 14,
-    )
-    if ended.code != 0:
-        raise Failed(f"qemu-img ended with {ended.code}: {ended.stderr.strip()}")
 
 
 def _progress(report: Callable[[int], None]) -> Callable[[bytes], None]:

@@ -15,7 +15,8 @@ from typing import Any
 
 from awscrt import checksums
 
-from converters.stages.formats import vhd, vmdk
+from converters.codec import sparse_extent
+from converters.stages.formats import vhd
 
 SAMPLES = Path(__file__).parents[2] / "shared" / "samples"
 
@@ -98,7 +99,7 @@ def stream_vmdk(
     The grain directory is in sector 21, tables begin in sector 22 or after the directory.
     """
     text = (DESCRIPTOR if descriptor is None else descriptor).encode()
-    header = vmdk.Header(
+    header = sparse_extent.Header(
         magic=b"KDMV",
         version=3,
         flags=0x30001,
@@ -117,7 +118,7 @@ def stream_vmdk(
     places = directory or [0] * -(-capacity // (128 * 512))
     return b"".join(
         (
-            vmdk.HEADER.pack(*header).ljust(SECTOR, b"\0"),
+            sparse_extent.HEADER.pack(*header).ljust(SECTOR, b"\0"),
             text.ljust(20 * SECTOR, b"\0"),
             padded(struct.pack(f"<{len(places)}I", *places)),
             padded(tables),
@@ -146,16 +147,18 @@ def padded(data: bytes) -> bytes:
 def with_footer(folder: Path) -> bytes:
     """A stream VMDK as VMware writes it: the directory is at the end, and a footer tells where."""
     data = made("stream VMDK", folder)
-    header = vmdk.Header(*vmdk.HEADER.unpack_from(data))
+    header = sparse_extent.Header(*sparse_extent.HEADER.unpack_from(data))
     directory = data[header.directory * SECTOR :][:SECTOR]
     place = -(-len(data) // SECTOR)
-    front = vmdk.HEADER.pack(*header._replace(directory=vmdk.AT_END))
-    back = vmdk.HEADER.pack(*header._replace(directory=place))
+    front = sparse_extent.HEADER.pack(*header._replace(directory=sparse_extent.AT_END))
+    back = sparse_extent.HEADER.pack(*header._replace(directory=place))
     marker = struct.pack("<QII", 1, 0, 3)
     return b"".join(
         (
             front
-            + data[vmdk.HEADER.size : place * SECTOR].ljust(place * SECTOR - len(front), b"\0"),
+            + data[sparse_extent.HEADER.size : place * SECTOR].ljust(
+                place * SECTOR - len(front), b"\0"
+            ),
             padded(directory),
             padded(marker),
             padded(back),

@@ -2,7 +2,7 @@
 
     VMDK   stream-optimized
     VHD    dynamic, blocks of 2 MiB, exactly as large as the disk and not as a geometry
-    RAW    the disk itself: a second name of the file, or a sparse copy
+    RAW    the disk itself: a second name of the file
 
 VMDK and VHD count in sectors: a disk that is not a multiple of 512 bytes is padded with zeros.
 """
@@ -12,11 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from converters import qemu_img
 from converters.codec import program
 from converters.lifeline import Limits
+from converters.stages.inspect import RAW, Disk
+from converters.stages.to_raw import to_raw
 
-FORMATS: Final = ("VMDK", "VHD", "RAW")
+WRITERS: Final = {"VMDK": "write_vmdk", "VHD": "write_vhd"}
+FORMATS: Final = (*WRITERS, RAW)
+
+# What doesn't deflate gets larger by a sector for every 64 KiB; a VHD has whole blocks.
+SPARE: Final = 4 << 20  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,25 +35,27 @@ class Written:
 async def from_raw(
     raw: Path, size: int, disk_format: str, target: Path, report: Callable[[int], None]
 ) -> Written:
-    """Write the disk of size bytes to target as VMDK, VHD or RAW; report gets the percentage."""
-    _begin(raw, disk_format, target)
-    if disk_format != "RAW":
-        await qemu_img.write(raw, size, disk_format, target, lambda percent: report(percent // 2))
-    done = 0 if disk_format == "RAW" else 50
-    length = _length(target)
-    ended = await program.run(
-        "digest",
-        [str(target), str(length)],
-        Limits(file_size=1),
-        lambda percent: report(done + percent * (100 - done) // 100),
-    )
-    return Written(length, program.found_out("digest", ended))
+    """Write the disk to target as VMDK, VHD or RAW; report gets the percentage.
+
+    A file that is shorter than size is a disk that ends in zeros.
+    """
+    target.unlink(missing_ok=True)  # noqa: ASYNC240  # of an attempt before
+    if disk_format in WRITERS:
+        name = WRITERS[disk_format]
+        arguments = [str(raw), str(target), str(size)]
+        limits = Limits(file_size=size + (size >> 6) + SPARE)
+    else:
+        await _copy(raw, size, target)
+        name, arguments, limits = "digest", [str(target), str(size)], Limits(file_size=1)
+    ended = await program.run(name, arguments, limits, report)
+    return Written(_length(target), program.found_out(name, ended))
 
 
-def _begin(raw: Path, disk_format: str, target: Path) -> None:
-    target.unlink(missing_ok=True)  # of an attempt before
-    if disk_format == "RAW":
-        target.hardlink_to(raw)
+async def _copy(raw: Path, size: int, target: Path) -> None:
+    if _length(raw) == size:
+        target.hardlink_to(raw)  # noqa: ASYNC240
+    else:
+        await to_raw(Disk(raw, RAW, None, size, size, size), target, lambda percent: None)
 
 
 def _length(file: Path) -> int:

@@ -60,6 +60,22 @@ async def test_qemu_reads_what_is_exported(disk_format: str, fill: str, tmp_path
 
 
 @pytest.mark.parametrize("disk_format", FORMATS)
+async def test_a_volume_may_be_larger_than_what_it_was_made_from(
+    disk_format: str, tmp_path: Path
+) -> None:
+    raw = disks.raw(tmp_path / "disk", MIB + 77)
+    size = 100 * MIB
+
+    written = await from_raw(raw, size, disk_format, tmp_path / "image", lambda percent: None)
+
+    assert raw.stat().st_size == MIB + 77
+    assert await imported(tmp_path / "image", tmp_path / "back") == raw.read_bytes().ljust(
+        size, b"\0"
+    )
+    assert written.size == (tmp_path / "image").stat().st_size
+
+
+@pytest.mark.parametrize("disk_format", FORMATS)
 async def test_a_second_attempt_writes_the_file_anew(disk_format: str, tmp_path: Path) -> None:
     raw = disks.raw(tmp_path / "disk", MIB)
     image = tmp_path / "image"

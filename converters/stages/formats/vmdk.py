@@ -13,9 +13,22 @@ https://www.vmware.com/app/vmdk/?src=vmdk. Refused are all others: ESX sparse ("
 bare descriptors, and headers that lead qemu to a descriptor of other files.
 """
 
-import struct
-from typing import Final, NamedTuple
+from typing import Final
 
+from converters.codec.sparse_extent import (
+    AT_END,
+    COMPRESSED_WITH_MARKERS,
+    DEFLATE,
+    ENTRIES,
+    FOOTER,
+    HEADER,
+    MAGIC,
+    MARKER,
+    NEWLINES,
+    OTHER_MARKER,
+    ZEROED_GRAINS,
+    Header,
+)
 from converters.errors import LIMIT, corrupt_vmdk, disk_too_large, unsupported_vmdk
 from converters.stages.formats.image import SECTOR, Image, Layout, Outside
 
@@ -23,41 +36,11 @@ NAME: Final = "VMDK"
 DRIVER: Final = "vmdk"
 broken: Final = corrupt_vmdk
 
-MAGIC: Final = b"KDMV"
 OTHERS: Final = (b"COWD", b"\xbe\xba\xfe\xca\0\0\0\0")  # ESX sparse, SEsparse
 DESCRIPTOR: Final = b"# Disk DescriptorFile"
 TEXT: Final = 1 << 20  # bytes of a descriptor at most; qemu reads no more either
 
-COMPRESSED_WITH_MARKERS: Final = 0x30000
-ZEROED_GRAINS: Final = 0x4  # an entry of 1 is a grain of zeros
-DEFLATE: Final = 1
-AT_END: Final = 0xFFFFFFFFFFFFFFFF
-NEWLINES: Final = b"\n \r\n"  # a transfer as text would have changed them
-ENTRIES: Final = 512  # of a grain table
 GRAINS: Final = tuple(1 << power for power in range(3, 12))  # sectors: 4 KiB to 1 MiB
-MARKER: Final = struct.Struct("<QI")
-
-
-class Header(NamedTuple):
-    """The first 79 bytes of a sparse extent."""
-
-    magic: bytes
-    version: int
-    flags: int
-    capacity: int  # sectors
-    grain: int  # sectors
-    descriptor: int  # sector
-    descriptor_length: int  # sectors
-    entries: int  # of a grain table
-    spare_directory: int  # sector
-    directory: int  # sector
-    overhead: int  # sectors
-    unclean: bool
-    newlines: bytes
-    compression: int
-
-
-HEADER: Final = struct.Struct("<4sIIQQQQIQQQ?4sH")
 
 
 def matches(image: Image) -> bool:
@@ -159,7 +142,7 @@ def _footer(image: Image, header: Header) -> Header:
     marker = image.read(max(image.size - 3 * SECTOR, 0), 3 * SECTOR)
     footer = Header(*HEADER.unpack_from(marker, SECTOR))
     if (
-        struct.unpack_from("<QII", marker) not in ((1, 0, 3), (0, 0, 3))
+        OTHER_MARKER.unpack_from(marker) not in ((1, 0, FOOTER), (0, 0, FOOTER))
         or any(marker[2 * SECTOR :])
         or footer.directory == AT_END
         or footer
