@@ -19,7 +19,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from converters import errors, lifeline
-from converters.errors import LIMIT
+from converters.errors import LIMIT_OF_IMAGES
 from converters.lifeline import Limits
 from converters.sparse_copy import GARBLED
 from converters.stages import envelope, manifest, ovf, tar
@@ -79,7 +79,7 @@ def check_capacity(member: Member, disk: Disk) -> None:
 
 async def inflate(ova: Path, member: Member, target: Path, report: Callable[[int], None]) -> None:
     """Write a gzip-compressed member to target; report gets the percentage. ClientError."""
-    capacity = member.capacity or LIMIT
+    capacity = member.capacity or LIMIT_OF_IMAGES
     limit = capacity + (capacity >> 6) + OVERHEAD
     seen = -1
 

@@ -19,7 +19,7 @@ from urllib.parse import unquote
 from xml.etree.ElementTree import Element
 
 from converters import errors
-from converters.errors import LIMIT
+from converters.errors import LIMIT_OF_IMAGES
 from converters.stages import envelope, hardware
 from converters.stages.envelope import attribute, within
 
@@ -111,8 +111,8 @@ def _of_file(reference: str, files: dict[str, Element], capacity: int) -> Drive:
 def _capacity(disk: Element) -> int:
     capacity = _whole(attribute(disk, "capacity") or "")
     capacity *= _unit(attribute(disk, "capacityAllocationUnits") or "")
-    if capacity >= LIMIT:
-        raise errors.disk_too_large()
+    if capacity >= LIMIT_OF_IMAGES:
+        raise errors.disk_too_large(LIMIT_OF_IMAGES)
     return capacity
 
 
@@ -128,7 +128,7 @@ def _unit(text: str) -> int:
         if exponent > HIGHEST_POWER:
             raise errors.wrong_number(text)
         unit *= _whole(number) ** exponent
-        if not 0 < unit < LIMIT:
+        if not 0 < unit <= LIMIT_OF_IMAGES:
             raise errors.wrong_number(text)
     return unit
 

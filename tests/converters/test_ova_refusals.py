@@ -287,9 +287,9 @@ REFUSED: dict[str, tuple[Build, str]] = {
         described(Disk("disk.vmdk", SIZE, GIB, "pieces")),
         told("The size 'pieces' is not valid"),
     ),
-    "a disk of 16 TiB": (
+    "a disk of 8 TiB": (
         described(Disk("disk.vmdk", SIZE, 16, "byte * 2^40")),
-        "Disk validation failed [The disk image must be smaller than 16 TiB]",
+        "Disk validation failed [The disk image must be smaller than 8 TiB]",
     ),
     "compression by something else": (
         described(Disk("disk.vmdk", SIZE, GIB, compression="bzip2")),
