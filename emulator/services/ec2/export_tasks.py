@@ -49,6 +49,7 @@ IMAGE = tasks.Kind(
     filters=FILTERS,
     malformed=errors.export_task_malformed,
     not_found=errors.export_task_not_found,
+    largest_page=500,
 )
 INSTANCE = IMAGE._replace(work="export-instance", prefix="export-i", describe="DescribeExportTasks")
 KINDS = (IMAGE, INSTANCE)

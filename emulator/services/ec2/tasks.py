@@ -60,6 +60,7 @@ class Kind(NamedTuple):
     filters: Filters[Row]
     malformed: Callable[[str], AwsError]  # said of a string that is no id of the kind
     not_found: Callable[[str], AwsError]
+    largest_page: int = 1000
 
 
 # starting ----------------------------------------------------------------------------------------
@@ -149,7 +150,7 @@ def describe(
         request.get("MaxResults"),
         request.get("NextToken"),
         smallest=1,
-        largest=1000,
+        largest=kind.largest_page,
     )
     if request.get("DryRun"):
         raise dry_run()
