@@ -91,7 +91,7 @@ def test_sts_says_it_in_its_own_protocol(wire: Wire, form: bytes, code: str) -> 
     [
         ("POST /", 405, "MethodNotAllowed"),
         ("PATCH /bucket/key", 405, "MethodNotAllowed"),
-        ("GET /bucket?acl", 501, "NotImplemented"),
+        ("GET /bucket?cors", 501, "NotImplemented"),
         ("GET /no-such-bucket-here?list-type=2&max-keys=many", 400, "InvalidArgument"),
         ("GET /bucket/key?x=%zz", 400, "InvalidURI"),
         ("PUT /bucket/%ff", 400, "InvalidArgument"),

@@ -173,7 +173,7 @@ def test_an_upstream_that_breaks_off_breaks_the_answer_off(
     house = make_house(upstream=mirror.url)
     wire = Wire(house.endpoint)
 
-    wire.send("GET /bucket?acl")
+    wire.send("GET /bucket?cors")
     mirror.received_until(b"\r\n\r\n")
     mirror.answer(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this")
     assert mirror.connection is not None
