@@ -30,8 +30,9 @@ async def run(
             report(percentages[-1])
 
     return await lifeline.run(
-        # Isolated, but with site-packages: ISA-L is there.
-        [sys.executable, "-I", "-m", f"{__package__}.{name}", *arguments],
+        # Isolated, but with site-packages: ISA-L is there. Bytecode written under a limit of the
+        # size of files would be cut off, and nothing could be started again.
+        [sys.executable, "-I", "-B", "-m", f"{__package__}.{name}", *arguments],
         limits,
         on_output=progress,
         keep=SAID,
@@ -40,6 +41,11 @@ async def run(
 
 def found_out(name: str, ended: Ended) -> str:
     """Return what a program found out, the word after `= `; Failed unless it ended well."""
+    check(name, ended)
+    return ended.stdout.decode().split()[-1]
+
+
+def check(name: str, ended: Ended) -> None:
+    """Raise Failed unless a program ended well."""
     if ended.code != 0:
         raise Failed(f"{name} ended with {ended.code}: {ended.stderr.strip()}")
-    return ended.stdout.decode().split()[-1]

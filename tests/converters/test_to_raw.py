@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from converters import qemu_img
+from converters.codec import program
 from converters.stages.inspect import Disk, inspect
 from converters.stages.to_raw import RawDisk, to_raw
 from tests import disks
@@ -182,14 +183,16 @@ async def test_a_cancelled_conversion_writes_no_more(kind: str, tmp_path: Path) 
     assert elapsed < 0.5
 
 
-async def test_a_full_disk_is_our_fault(tmp_path: Path) -> None:
-    image = disks.converted("stream VMDK", disks.raw(tmp_path / "disk", MIB), tmp_path / "image")
+@pytest.mark.parametrize("kind", ["stream VMDK", "dynamic VHD"])
+async def test_a_full_disk_is_our_fault(kind: str, tmp_path: Path) -> None:
+    image = disks.converted(kind, disks.raw(tmp_path / "disk", MIB), tmp_path / "image")
     disk = await inspect(image, None)
+    ours = (qemu_img.Failed, program.Failed)
 
-    with pytest.raises(qemu_img.Failed, match="No such file"):
+    with pytest.raises(ours, match="No such file"):
         await to_raw(disk, tmp_path / "nowhere" / "out", lambda percent: None)
     small = Disk(disk.path, disk.format, disk.driver, 1000, disk.data, disk.file_size)
-    with pytest.raises(qemu_img.Failed, match="File too large"):
+    with pytest.raises(ours, match="File too large"):
         await to_raw(small, tmp_path / "out", lambda percent: None)
 
 
