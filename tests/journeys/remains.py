@@ -72,7 +72,13 @@ def stop_converter(house: House) -> int:
     return pid
 
 
-def stop_converters(house: House, count: int) -> set[int]:
+def stop_program(house: House, word: str) -> int:
+    """Have a program whose command line has a word stand still in the middle of it."""
+    (pid,) = stop_converters(house, 1, word)
+    return pid
+
+
+def stop_converters(house: House, count: int, word: str = ".raw") -> set[int]:
     """Have so many programs that write raw disks stand still, all at the same time."""
     caught: set[int] = set()
 
@@ -80,7 +86,7 @@ def stop_converters(house: House, count: int) -> set[int]:
         for pid, line in programs(house).items():
             if len(caught) == count:
                 break
-            if pid not in caught and ".raw" in line and "lifeline_wrapper" not in line:
+            if pid not in caught and word in line and "lifeline_wrapper" not in line:
                 os.kill(pid, signal.SIGSTOP)
                 until(lambda pid=pid: stopped(pid) or pid not in programs(house), "a stop")  # type: ignore[misc]
                 if stopped(pid):
