@@ -22,13 +22,13 @@ def vmdk(disk: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def long_vmdk(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A stream VMDK that takes far longer to convert than a client to start: a TiB of holes."""
+def long_vhdx(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A VHDX that takes far longer to convert than a client to start: a TiB of holes, all read."""
     source = tmp_path_factory.mktemp("long") / "disk.raw"
     with source.open("wb") as file:
         file.truncate(1 << 40)
         file.write(b"begins" * 100)
-    return disks.converted("stream VMDK", source, source.with_suffix(".vmdk"))
+    return disks.converted("dynamic VHDX", source, source.with_suffix(".vhdx"))
 
 
 @pytest.fixture(scope="session")

@@ -13,11 +13,11 @@ pytestmark = [pytest.mark.slow, pytest.mark.clients, pytest.mark.timeout(300)]
 
 
 def test_a_playbook_imports_a_vm_and_cancels_an_import(
-    house: House, ova: Path, long_vmdk: Path, tmp_path: Path
+    house: House, ova: Path, long_vhdx: Path, tmp_path: Path
 ) -> None:
     ansible_playbook, bucket = program("ansible/bin/ansible-playbook"), house.bucket()
     house.put_object(bucket, "vm.ova", ova)
-    house.put_object(bucket, "long.vmdk", long_vmdk)
+    house.put_object(bucket, "long.vhdx", long_vhdx)
     playbook = shutil.copy(HERE / "playbook.yml", tmp_path)
     (tmp_path / "ansible.cfg").write_text(
         f"[defaults]\ncollections_path = {CLIENTS / 'ansible/collections'}\n"

@@ -276,7 +276,7 @@ aws ec2 cancel-export-task \\
 
 @pytest.fixture(scope="module")
 def guide(
-    tmp_path_factory: pytest.TempPathFactory, vmdk: Path, long_vmdk: Path, ova: Path
+    tmp_path_factory: pytest.TempPathFactory, vmdk: Path, long_vhdx: Path, ova: Path
 ) -> Iterator[House]:
     """A server of its own, because the names of the guide's buckets are taken only once."""
     server = Server(tmp_path_factory.mktemp("guide") / "data")
@@ -379,9 +379,9 @@ def test_a_licence_is_given(
     assert (image["UsageOperation"], image["PlatformDetails"]) == (operation, details)
 
 
-def test_an_image_import_is_cancelled(guide: House, long_vmdk: Path, tmp_path: Path) -> None:
-    guide.put_object(BUCKET, "long.vmdk", long_vmdk)
-    task = guide.ec2().import_image(DiskContainers=[{"Url": f"s3://{BUCKET}/long.vmdk"}])
+def test_an_image_import_is_cancelled(guide: House, long_vhdx: Path, tmp_path: Path) -> None:
+    guide.put_object(BUCKET, "long.vhdx", long_vhdx)
+    task = guide.ec2().import_image(DiskContainers=[{"Url": f"s3://{BUCKET}/long.vhdx"}])
 
     said = command(guide, tmp_path, CANCEL_IMAGE_TASK, import_ami=task["ImportTaskId"])
 
@@ -414,10 +414,10 @@ def test_a_disk_is_imported_as_a_snapshot_and_watched(
 
 
 def test_a_snapshot_import_is_watched_and_cancelled(
-    guide: House, long_vmdk: Path, tmp_path: Path
+    guide: House, long_vhdx: Path, tmp_path: Path
 ) -> None:
-    guide.put_object(BUCKET, "long.vmdk", long_vmdk)
-    containers = CONTAINERS.replace("vms/my-server-vm.vmdk", "long.vmdk")
+    guide.put_object(BUCKET, "long.vhdx", long_vhdx)
+    containers = CONTAINERS.replace("vms/my-server-vm.vmdk", "long.vhdx").replace("VMDK", "VHDX")
     (tmp_path / "containers.json").write_text(containers)
     task = command(guide, tmp_path, IMPORT_SNAPSHOT.replace("C:\\import\\", ""))
     task_id = task["ImportTaskId"]

@@ -51,12 +51,12 @@ def random_disk(path: Path, size: int) -> Path:
 
 @pytest.fixture(scope="session")
 def long_image(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A stream VMDK of a few MB that takes many seconds to convert: a hundred GB of holes."""
+    """A VHDX of a few MB that takes many seconds to convert: qemu-img reads a TiB of holes."""
     disk = tmp_path_factory.mktemp("long") / "disk"
     with disk.open("wb") as file:
-        file.truncate(128 << 30)
+        file.truncate(1 << 40)
         file.write(secrets.token_bytes(MIB))
-    return convert(disk, "vmdk")
+    return convert(disk, "vhdx")
 
 
 @pytest.fixture

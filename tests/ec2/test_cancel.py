@@ -92,7 +92,7 @@ def assert_nothing_is_left(house: House) -> None:
 def long_bucket(own_house: House, long_image: Path) -> str:
     """A bucket with an image in it that takes many seconds to import."""
     bucket = own_house.bucket()
-    own_house.put_object(bucket, "long.vmdk", long_image)
+    own_house.put_object(bucket, "long.vhdx", long_image)
     return bucket
 
 
@@ -121,10 +121,10 @@ def test_a_task_that_waits_for_its_turn_is_deleted_at_once(
 ) -> None:
     house = make_house(quota=1)
     bucket = house.bucket()
-    house.put_object(bucket, "long.vmdk", long_image)
-    first = start(house, bucket, "long.vmdk")
+    house.put_object(bucket, "long.vhdx", long_image)
+    first = start(house, bucket, "long.vhdx")
     wait_for(house, first["ImportTaskId"], CONVERTING)
-    second = start(house, bucket, "long.vmdk")
+    second = start(house, bucket, "long.vhdx")
 
     answer = house.ec2().cancel_import_task(ImportTaskId=second["ImportTaskId"])
 
@@ -138,7 +138,7 @@ def test_a_task_that_waits_for_its_turn_is_deleted_at_once(
 def test_a_conversion_is_dead_within_two_seconds_and_leaves_nothing(
     own_house: House, long_bucket: str
 ) -> None:
-    task = start(own_house, long_bucket, "long.vmdk")
+    task = start(own_house, long_bucket, "long.vhdx")
     task_id = task["ImportTaskId"]
     wait_for(own_house, task_id, CONVERTING)
     deadline = time.monotonic() + 10
@@ -162,7 +162,7 @@ def test_a_conversion_is_dead_within_two_seconds_and_leaves_nothing(
 def test_cancelling_again_while_it_is_being_deleted_changes_nothing(
     own_house: House, long_bucket: str
 ) -> None:
-    task = start(own_house, long_bucket, "long.vmdk")
+    task = start(own_house, long_bucket, "long.vhdx")
     task_id = task["ImportTaskId"]
     wait_for(own_house, task_id, CONVERTING)
     own_house.ec2().cancel_import_task(ImportTaskId=task_id, CancelReason="first")

@@ -343,9 +343,9 @@ def test_a_bad_disk_is_no_error_of_the_request(
 
 def test_an_import_is_cancelled_while_it_converts(house: House, long_image: Path) -> None:
     bucket = house.bucket()
-    house.put_object(bucket, "long.vmdk", long_image)
+    house.put_object(bucket, "long.vhdx", long_image)
     ec2 = house.ec2()
-    task = ec2.import_image(DiskContainers=[at(bucket, "long.vmdk")])
+    task = ec2.import_image(DiskContainers=[at(bucket, "long.vhdx")])
     task_id = task["ImportTaskId"]
     deadline = time.monotonic() + 60
     while (

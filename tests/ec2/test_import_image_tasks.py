@@ -213,9 +213,9 @@ def test_a_task_that_waits_for_its_turn_is_deleted_at_once(
 ) -> None:
     house = make_house(quota=1)
     bucket = house.bucket()
-    house.put_object(bucket, "long.vmdk", long_image)
+    house.put_object(bucket, "long.vhdx", long_image)
     ec2 = house.ec2()
-    containers: Any = [{"Url": f"s3://{bucket}/long.vmdk"}]
+    containers: Any = [{"Url": f"s3://{bucket}/long.vhdx"}]
     first = ec2.import_image(DiskContainers=containers)
     while begun(house, first["ImportTaskId"]) == "pending":
         time.sleep(0.02)

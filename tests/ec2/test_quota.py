@@ -29,11 +29,11 @@ def test_what_exceeds_the_quota_waits_and_is_done_in_its_turn(
     own_house: House, long_image: Path
 ) -> None:
     bucket = own_house.bucket()
-    own_house.put_object(bucket, "long.vmdk", long_image)
+    own_house.put_object(bucket, "long.vhdx", long_image)
     ec2 = own_house.ec2()
     ids = [
         ec2.import_snapshot(
-            DiskContainer={"UserBucket": {"S3Bucket": bucket, "S3Key": "long.vmdk"}}
+            DiskContainer={"UserBucket": {"S3Bucket": bucket, "S3Key": "long.vhdx"}}
         )["ImportTaskId"]
         for _ in range(QUOTA + 2)
     ]
