@@ -2,8 +2,7 @@
 
     VALIDATING   the AMI is looked up; the bytes of its root device's snapshot get a second name in
                  the scratch folder
-    CONVERTING   where the disk ends before the volume a longer copy is made of it; the object's
-                 file is written beside that, and hashed on the way
+    CONVERTING   the object's file is written beside them, and hashed on the way
     PUBLISHING   the file becomes a blob; then, in one transaction, an object names it and the task
                  is COMPLETED
 
@@ -30,8 +29,6 @@ from converters.errors import bucket_gone, image_gone
 from converters.pipelines.publishing import GIB, publication
 from converters.pipelines.sources import fetch_snapshot
 from converters.stages.from_raw import Written, from_raw
-from converters.stages.inspect import RAW, Disk
-from converters.stages.to_raw import RawDisk, to_raw
 from state.jobs import Attempt, Job
 from state.objects import Object
 from state.tasks import ExportImageWork, TaskState
@@ -49,10 +46,10 @@ ACL: Final = "bucket-owner-full-control"
 
 
 class Validated(Frozen):
-    """What validating found: the snapshot's disk, and the size in bytes of the AMI's volume."""
+    """What validating found."""
 
-    disk: RawDisk
-    size: int
+    disk: Path  # raw, as the snapshot has it
+    size: int  # bytes of the AMI's volume, which may be more
 
 
 class Converted(Frozen):
@@ -78,12 +75,13 @@ async def export_image(job: Job, work: ExportImageWork) -> None:
 
 async def validate(attempt: Attempt, work: ExportImageWork) -> Validated:
     """Take hold of the disk, so that it stays whatever becomes of the AMI."""
-    disk, size = await asyncio.to_thread(_take_hold, attempt, work)
-    attempt.report(*_updating(0))
-    return Validated(disk=disk, size=size)
+    validated = await asyncio.to_thread(_take_hold, attempt, work)
+    message, percent = UPDATING
+    attempt.report(percent, message)
+    return validated
 
 
-def _take_hold(attempt: Attempt, work: ExportImageWork) -> tuple[RawDisk, int]:
+def _take_hold(attempt: Attempt, work: ExportImageWork) -> Validated:
     task = attempt.task
     with attempt.store.read() as tx:
         image = tx.images.get(work.image_id)
@@ -94,43 +92,21 @@ def _take_hold(attempt: Attempt, work: ExportImageWork) -> tuple[RawDisk, int]:
     path = attempt.scratch / "disk.raw"
     snapshot = fetch_snapshot(attempt, root.snapshot_id, path)
     size = max(root.volume_size or 0, snapshot.size_gib) * GIB
-    return RawDisk(path, snapshot.size_bytes), size
+    return Validated(disk=path, size=size)
 
 
 async def convert(attempt: Attempt, work: ExportImageWork, validated: Validated) -> Converted:
     """Write the file of the object."""
-    volume = await _volume(attempt, validated)
-    path = attempt.scratch / "object"
-    attempt.report(*_converting(0))
-    written = await from_raw(
-        volume.path,
-        volume.size,
-        work.disk_format,
-        path,
-        lambda percent: attempt.report(*_converting(percent)),
-    )
-    return Converted(path=path, written=written, blob_id=attempt.blobs.new_id())
-
-
-async def _volume(attempt: Attempt, validated: Validated) -> RawDisk:
-    """Return the disk with zeros up to the end of the volume."""
-    disk, size = validated.disk, validated.size
-    if disk.size == size:
-        return disk
-    # A copy, as the file under this name has others, of the snapshot. Past its end is a hole.
-    longer = Disk(disk.path, RAW, None, size, disk.size, size)
-    target = attempt.scratch / "volume.raw"
-    return await to_raw(longer, target, lambda percent: attempt.report(*_updating(percent)))
-
-
-def _updating(percent: int) -> tuple[int, str]:
-    message, begin = UPDATING
-    return begin + percent * (CONVERTING[1] - 1 - begin) // 100, message
-
-
-def _converting(percent: int) -> tuple[int, str]:
     message, begin = CONVERTING
-    return begin + percent * (CONVERTED - begin) // 100, message
+
+    def show(percent: int) -> None:
+        attempt.report(begin + percent * (CONVERTED - begin) // 100, message)
+
+    show(0)
+    path = attempt.scratch / "object"
+    # From the end of the disk to that of the volume there are zeros.
+    written = await from_raw(validated.disk, validated.size, work.disk_format, path, show)
+    return Converted(path=path, written=written, blob_id=attempt.blobs.new_id())
 
 
 async def publish(attempt: Attempt, work: ExportImageWork, converted: Converted) -> Published:
