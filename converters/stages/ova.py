@@ -12,6 +12,7 @@ import asyncio
 import posixpath
 import sys
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -61,7 +62,10 @@ async def open_ova(path: Path) -> tuple[Member, ...]:
     All that the manifest lists has been read and compared.
     """
     stop = Event()
-    opening = asyncio.ensure_future(asyncio.to_thread(_open, path, stop))
+    # A thread of its own: hashing takes minutes, and all tasks share the few of the loop.
+    thread = ThreadPoolExecutor(1, "ova")
+    opening = asyncio.get_running_loop().run_in_executor(thread, _open, path, stop)
+    thread.shutdown(wait=False)  # once it is done
     try:
         return await asyncio.shield(opening)
     finally:

@@ -9,6 +9,7 @@ import threading
 import time
 import tracemalloc
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -281,14 +282,19 @@ def slow_hashing(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     return begun
 
 
-async def test_comparing_stops_when_it_is_cancelled(
-    slow_hashing: threading.Event, tmp_path: Path
-) -> None:
+@pytest.fixture
+def slow_ova(slow_hashing: threading.Event, tmp_path: Path) -> Path:
+    """An OVA with 13 s of hashing to do."""
     files: dict[str, Path | bytes] = {"disk": disks.sparse(tmp_path / "image", 64 * MIB)}
     text = ovas.descriptor([ovas.Disk("disk", 64 * MIB, GIB)])
     lines = f"SHA1(disk)= {'0' * 40}\n".encode()
-    ova = ovas.packed(tmp_path / "vm.ova", {"vm.ovf": text.encode(), **files, "vm.mf": lines})
-    opening = asyncio.create_task(open_ova(ova))
+    return ovas.packed(tmp_path / "vm.ova", {"vm.ovf": text.encode(), **files, "vm.mf": lines})
+
+
+async def test_comparing_stops_when_it_is_cancelled(
+    slow_ova: Path, slow_hashing: threading.Event
+) -> None:
+    opening = asyncio.create_task(open_ova(slow_ova))
     await asyncio.to_thread(slow_hashing.wait)
 
     begin = time.monotonic()
@@ -298,6 +304,21 @@ async def test_comparing_stops_when_it_is_cancelled(
 
     assert time.monotonic() - begin < 1
     assert not [each for each in threading.enumerate() if each.name.startswith("manifest")]
+
+
+async def test_comparing_takes_no_thread_from_other_tasks(
+    slow_ova: Path, slow_hashing: threading.Event
+) -> None:
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+    opening = asyncio.create_task(open_ova(slow_ova))
+    while not slow_hashing.is_set():
+        await asyncio.sleep(0.01)
+
+    done, _ = await asyncio.wait([asyncio.create_task(asyncio.to_thread(int))], timeout=5)
+
+    assert done
+    opening.cancel()
+    await asyncio.wait([opening])
 
 
 async def test_memory_stays_flat(tmp_path: Path) -> None:
