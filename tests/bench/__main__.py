@@ -4,7 +4,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from tests.bench import api, imports, machines, transfers
+from tests.bench import api, exports, imports, machines, transfers
 from tests.bench.figures import Figure, show, write
 
 BENCHES = {
@@ -12,6 +12,7 @@ BENCHES = {
     "transfers": transfers.figures,
     "imports": imports.figures,
     "machines": machines.figures,
+    "exports": exports.figures,
 }
 
 
