@@ -1,12 +1,12 @@
 """Work on pieces of a file on all cores, with the results in the order of the pieces."""
 
-import hashlib
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
+from converters.codec.etag import Hasher, part_size
 from converters.sparse_copy import seek
 
 Piece = TypeVar("Piece")
@@ -14,7 +14,6 @@ Result = TypeVar("Result")
 
 THREADS = min(os.cpu_count() or 1, 16)  # more would need more memory than a codec may have
 AHEAD = 2 * THREADS + 2  # pieces under way or waiting for their turn
-UNHASHED = 4
 
 
 def ordered(work: Callable[[Piece], Result], pieces: Iterable[Piece]) -> Iterator[Result]:
@@ -41,34 +40,30 @@ def with_data(file: int, size: int, step: int) -> Iterator[int]:
 class HashedFile:
     """A file that is written from its beginning to its end, and hashed beside that."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, most: int) -> None:
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
-        self._md5 = hashlib.md5(usedforsecurity=False)
-        self._hasher = ThreadPoolExecutor(1)
-        self._unhashed: deque[Future[None]] = deque()
+        self._part = part_size(most)
+        self._hasher = Hasher(self._part)
         self.size = 0
 
     def write(self, data: bytes | memoryview) -> None:
         """Add data to the file."""
-        self._hash(data)
+        self._add(data)
         rest = memoryview(data)
         while rest:
             rest = rest[os.write(self._file, rest) :]
 
     def skip(self, zeros: bytes | memoryview) -> None:
         """Add zeros to the file as a hole."""
-        self._hash(zeros)
+        self._add(zeros)
         os.lseek(self._file, len(zeros), os.SEEK_CUR)
 
-    def close(self) -> str:
-        """Return the MD5 of the whole."""
+    def close(self) -> None:
+        """Close the file when it is whole, and print the size of a part and the ETag."""
         os.ftruncate(self._file, self.size)
-        self._hasher.shutdown()
         os.close(self._file)
-        return self._md5.hexdigest()
+        print("=", self._part, self._hasher.etag())
 
-    def _hash(self, data: bytes | memoryview) -> None:
+    def _add(self, data: bytes | memoryview) -> None:
         self.size += len(data)
-        self._unhashed.append(self._hasher.submit(self._md5.update, data))
-        if len(self._unhashed) > UNHASHED:
-            self._unhashed.popleft().result()
+        self._hasher.update(data)

@@ -39,10 +39,10 @@ async def run(
     )
 
 
-def found_out(name: str, ended: Ended) -> str:
-    """Return what a program found out, the word after `= `; Failed unless it ended well."""
+def found_out(name: str, ended: Ended) -> list[str]:
+    """Return what a program found out, the words after `= `; Failed unless it ended well."""
     check(name, ended)
-    return ended.stdout.decode().split()[-1]
+    return ended.stdout.decode().rpartition("= ")[2].split()
 
 
 def check(name: str, ended: Ended) -> None:

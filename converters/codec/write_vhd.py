@@ -10,7 +10,7 @@
 
 Specification: "Virtual Hard Disk Image Format Specification", Microsoft, 2006; all numbers are big
 endian. It is written in the disk's order, so what is zeros is found out first; of a block with
-data, that takes a look at its beginning. Prints percentages and, at the end, "= " and the MD5.
+data, that takes a look at its beginning. Prints percentages and, at the end, "= ", and the ETag.
 """
 
 import os
@@ -130,9 +130,10 @@ def write(raw: int, target: HashedFile, size: int) -> None:
 
 def main() -> None:
     """Write what the command line names."""
-    target = HashedFile(sys.argv[2])
-    write(os.open(sys.argv[1], os.O_RDONLY), target, int(sys.argv[3]))
-    print("=", target.close())
+    size = int(sys.argv[3])
+    target = HashedFile(sys.argv[2], size)
+    write(os.open(sys.argv[1], os.O_RDONLY), target, size)
+    target.close()
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@
                  end of stream
 
 This is the order, and these are the fields, that vSphere and ESXi write and want: version 3, and
-a marker before everything. Prints percentages and, at the end, "= " and the MD5 of the file.
+a marker before everything. Prints percentages and, at the end, "= ", and the ETag.
 """
 
 import os
@@ -184,9 +184,10 @@ def little_endian(numbers: "array[int]") -> bytes:
 
 def main() -> None:
     """Write what the command line names."""
-    target = HashedFile(sys.argv[2])
-    write(os.open(sys.argv[1], os.O_RDONLY), target, int(sys.argv[3]))
-    print("=", target.close())
+    size = int(sys.argv[3])
+    target = HashedFile(sys.argv[2], size)
+    write(os.open(sys.argv[1], os.O_RDONLY), target, size)
+    target.close()
 
 
 if __name__ == "__main__":

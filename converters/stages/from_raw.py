@@ -1,4 +1,4 @@
-"""Turns a raw disk into the file that an export leaves in a bucket, and tells its MD5.
+"""Turns a raw disk into the file that an export leaves in a bucket, and tells its ETag.
 
     VMDK   stream-optimized
     VHD    dynamic, blocks of 2 MiB, exactly as large as the disk and not as a geometry
@@ -26,10 +26,24 @@ SPARE: Final = 4 << 20  # bytes
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A file that is whole."""
+    """A file that is whole, and what it is as an object."""
 
     size: int  # bytes of the file
-    md5: str  # in hex
+    etag: str
+    part: int  # bytes of each part; a file no longer than one isn't in parts
+
+    @property
+    def part_sizes(self) -> tuple[int, ...]:
+        """Return the sizes of its parts, as if it had been uploaded in parts."""
+        if self.size <= self.part:
+            return ()
+        count, rest = divmod(self.size, self.part)
+        return (self.part,) * count + ((rest,) if rest else ())
+
+    @property
+    def md5(self) -> str:
+        """Return the ETag."""
+        return self.etag
 
 
 async def from_raw(
@@ -48,7 +62,8 @@ async def from_raw(
         await _copy(raw, size, target)
         name, arguments, limits = "digest", [str(target), str(size)], Limits(file_size=1)
     ended = await program.run(name, arguments, limits, report)
-    return Written(_length(target), program.found_out(name, ended))
+    part, etag = program.found_out(name, ended)
+    return Written(_length(target), etag, int(part))
 
 
 async def _copy(raw: Path, size: int, target: Path) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from converters.stages.from_raw import FORMATS, Written, from_raw
 from converters.stages.inspect import inspect
 from converters.stages.to_raw import to_raw
 from tests import disks
-from tests.disks import MIB, SECTOR
+from tests.disks import MIB, SECTOR, TIB
 
 ODD = [1, 511, SECTOR, 64 * 1024 + SECTOR, MIB - 1, 3 * MIB, 7 * MIB + 3 * SECTOR, 9 * MIB + 77]
 DRIVERS = {"VMDK": "vmdk", "VHD": "vpc", "RAW": "raw"}
@@ -41,7 +42,8 @@ async def test_what_is_exported_comes_back_as_it_was(
     assert raw.read_bytes() == before
     assert back == before.ljust(sectors, b"\0")
     assert written.size == image.stat().st_size
-    assert written.md5 == hashlib.md5(image.read_bytes()).hexdigest()
+    assert written.etag == hashlib.md5(image.read_bytes()).hexdigest()
+    assert written.part_sizes == ()
 
 
 @pytest.mark.parametrize("fill", ["empty", "full", "incompressible"])
@@ -57,6 +59,38 @@ async def test_qemu_reads_what_is_exported(disk_format: str, fill: str, tmp_path
 
     driver = DRIVERS[disk_format]
     disks.qemu_img("compare", "-f", "raw", "-F", driver, raw, tmp_path / "image")
+
+
+@pytest.mark.parametrize("disk_format", FORMATS)
+async def test_a_long_file_has_the_etag_of_an_object_in_parts(
+    disk_format: str, tmp_path: Path
+) -> None:
+    raw = disks.sparse(tmp_path / "disk", 300 * MIB + 77, tail=b"end")
+    with raw.open("r+b") as file:
+        for offset in (0, 60, 130):
+            file.seek(offset * MIB)
+            file.write(os.urandom(40 * MIB))
+
+    written = await exported(raw, disk_format, tmp_path / "image")
+
+    with (tmp_path / "image").open("rb") as file:
+        parts = [hashlib.md5(file.read(size)).digest() for size in written.part_sizes]
+        assert not file.read()
+    assert set(written.part_sizes[:-1]) == {64 * MIB}
+    assert written.etag == f"{hashlib.md5(b''.join(parts)).hexdigest()}-{len(parts)}"
+
+
+@pytest.mark.parametrize("disk_format", FORMATS)
+async def test_an_empty_disk_of_1_tib_takes_seconds(disk_format: str, tmp_path: Path) -> None:
+    raw = disks.sparse(tmp_path / "disk", TIB, b"begin", b"end")
+
+    begin = time.monotonic()
+    written = await exported(raw, disk_format, tmp_path / "image")
+
+    assert time.monotonic() - begin < 20
+    assert len(written.part_sizes) <= 10_000
+    disk = await inspect(tmp_path / "image", None)
+    assert disk.size == TIB
 
 
 @pytest.mark.parametrize("disk_format", FORMATS)
