@@ -40,11 +40,6 @@ class Written:
         count, rest = divmod(self.size, self.part)
         return (self.part,) * count + ((rest,) if rest else ())
 
-    @property
-    def md5(self) -> str:
-        """Return the ETag."""
-        return self.etag
-
 
 async def from_raw(
     raw: Path, size: int, disk_format: str, target: Path, report: Callable[[int], None]
