@@ -1,10 +1,13 @@
 """Exports that are listed, by both actions, and cancelled."""
 
+import random
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from emulator.services.ec2 import export_tasks
 from state.tasks import SERVER_ERROR, ExportImageWork, Task, TaskState
@@ -53,7 +56,10 @@ def wait(house: House, task_id: str, *statuses: str) -> Any:
 
 def image(house: House, gib: int = 1) -> str:
     """An AMI; one of 1024 GiB takes many minutes to export as RAW."""
-    snapshot_id = made_snapshot(house, b"disk", size_bytes=4)
+    is_long = gib == 1024
+    snapshot_id = (
+        long_snapshot(house) if is_long else made_snapshot(house, b"disk", size_bytes=4)
+    )
     mapping = {
         "DeviceName": "/dev/sda1",
         "Ebs": {"SnapshotId": snapshot_id, "VolumeSize": gib},
@@ -427,3 +433,38 @@ def test_an_export_that_waits_for_its_turn_is_cancelled_at_once(make_house: Make
     assert one(house, second)["Status"] == "cancelled"
     house.ec2().cancel_export_task(ExportTaskId=first)
     wait(house, first, "cancelled")
+
+
+@pytest.mark.slow
+def test_after_a_storm_of_cancels_there_are_the_objects_of_those_that_came_too_late(
+    own_house: House,
+) -> None:
+    house, bucket, chance = own_house, own_house.bucket(), random.Random(7)
+    snapshot_id = made_snapshot(house, b"disk", size_bytes=4)
+    plan = [(chance.choice(["VMDK", "VHD"]), chance.uniform(0, 1.5)) for _ in range(24)]
+
+    def start_and_cancel(step: tuple[str, float]) -> tuple[str, bool]:
+        disk_format, delay = step
+        image_id = made_image(house, snapshot_id)
+        task_id = start(house, image_id, bucket, DiskImageFormat=disk_format)
+        time.sleep(delay)
+        try:
+            house.ec2().cancel_export_task(ExportTaskId=task_id)
+        except ClientError as late:
+            if late.response["Error"]["Code"] != "IncorrectState":
+                raise
+            return task_id, False
+        return task_id, True
+
+    with ThreadPoolExecutor(6) as pool:
+        cancelled = dict(pool.map(start_and_cancel, plan))
+
+    assert any(cancelled.values()), "no cancel came in time"
+    for task_id, in_time in cancelled.items():
+        task = wait(house, task_id, "completed", "cancelled")
+        assert task["Status"] == ("cancelled" if in_time else "completed")
+    objects = house.s3().list_objects_v2(Bucket=bucket).get("Contents", [])
+    assert {each["Key"].removeprefix("x/").partition(".")[0] for each in objects} == {
+        task_id for task_id, in_time in cancelled.items() if not in_time
+    }
+    assert not any((house.data_dir / "scratch").iterdir())
