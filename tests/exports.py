@@ -1,5 +1,6 @@
-"""What an exported file holds, as qemu-img reads it."""
+"""What an exported file holds, as qemu-img reads it, and its ETag."""
 
+import hashlib
 import json
 import subprocess
 from pathlib import Path
@@ -15,6 +16,18 @@ DRIVERS: Final[dict[str, dict[str, str]]] = {
     "VHD": {"driver": "vpc", "force_size_calc": "current_size"},
     "RAW": {"driver": "raw"},
 }
+
+
+PART: Final = 64 << 20  # bytes; a longer file is an object that was uploaded in parts
+
+
+def etag_of(path: Path) -> str:
+    """The ETag that S3 gives an object which is this file."""
+    with path.open("rb") as file:
+        parts = [hashlib.md5(part).digest() for part in iter(lambda: file.read(PART), b"")]
+    if len(parts) == 1:
+        return parts[0].hex()
+    return f"{hashlib.md5(b''.join(parts)).hexdigest()}-{len(parts)}"
 
 
 def named(path: Path, disk_format: str) -> str:

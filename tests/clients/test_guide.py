@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.clients.programs import run
-from tests.ec2.conftest import made_image, made_snapshot
+from tests.ec2.conftest import long_snapshot, made_image
 from tests.exports import assert_holds
 from tests.house import House, Server
 
@@ -517,6 +517,5 @@ def test_tables_of_all_exports(guide: House, tmp_path: Path) -> None:
 
 def large_image(house: House) -> str:
     """An AMI that takes many minutes to export as RAW: 1 TiB, all of it to be hashed."""
-    snapshot_id = made_snapshot(house, b"disk", size_bytes=4)
-    ebs = {"SnapshotId": snapshot_id, "VolumeSize": 1024}
+    ebs = {"SnapshotId": long_snapshot(house), "VolumeSize": 1024}
     return made_image(house, BlockDeviceMappings=[{"DeviceName": "/dev/sda1", "Ebs": ebs}])

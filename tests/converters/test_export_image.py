@@ -1,7 +1,6 @@
 """The pipeline of exports on a real store: what becomes an object, what is shown, what is left."""
 
 import asyncio
-import hashlib
 import random
 from collections.abc import Callable
 from contextlib import suppress
@@ -20,7 +19,7 @@ from state.tasks import DiskContainer, DiskSource, ExportImageWork, ImportImageW
 from tests import disks
 from tests.converters.desk import BUCKET, NOW, OWNER, Desk
 from tests.disks import MIB
-from tests.exports import DRIVERS, GIB, assert_holds
+from tests.exports import DRIVERS, GIB, assert_holds, etag_of
 
 TASK: Final = "export-ami-0123456789abcdef0"
 AMI: Final = "ami-0123456789abcdef0"
@@ -96,8 +95,7 @@ def exported(desk: Desk, disk_format: str = "VMDK", task_id: str = TASK) -> Path
     assert (desk.task.state, desk.task.error) == (TaskState.COMPLETED, None)
     found = desk.object(key_of(disk_format, task_id))
     path = desk.blobs.path(found.blob_id)
-    with path.open("rb") as file:
-        assert found.etag == hashlib.file_digest(file, "md5").hexdigest()
+    assert found.etag == etag_of(path)
     assert found.size == path.stat().st_size
     return path
 

@@ -21,6 +21,7 @@ MIB = 1 << 20
 OPEN_REGION = "sa-east-1"
 OWN_KEY = "arn:aws:kms:us-east-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef"
 DEFAULT_KEY = "arn:aws:kms:us-east-1:123456789012:alias/aws/ebs"
+PART = 128 << 20  # bytes; of a file of 1 TiB, and one without data would be hashed at once
 FORMATS = {
     "raw": ["raw"],
     "vmdk": ["vmdk", "-o", "subformat=streamOptimized"],
@@ -121,6 +122,18 @@ def made_snapshot(house: House, content: bytes = b"snapshot", **more: Any) -> st
     )
     put_snapshots(house, [snapshot], content)
     return snapshot.id
+
+
+def long_snapshot(house: House) -> str:
+    """Put a snapshot of 1 TiB that takes many minutes to export as RAW: all is to be hashed."""
+    snapshot_id = made_snapshot(house, size_gib=1024, size_bytes=1 << 40)
+    blob = Blobs(house.data_dir).path(f"{snapshot_id.removeprefix('snap-')}-blob")
+    with blob.open("r+b") as file:
+        file.truncate(1 << 40)
+        for offset in range(0, 1 << 40, PART):
+            file.seek(offset)
+            file.write(b"x")
+    return snapshot_id
 
 
 def made_image(house: House, *snapshot_ids: str, **more: Any) -> str:

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from emulator.services.ec2 import export_tasks
 from state.tasks import SERVER_ERROR, ExportImageWork, Task, TaskState
-from tests.ec2.conftest import made_image, made_snapshot, refusal
+from tests.ec2.conftest import long_snapshot, made_image, made_snapshot, refusal
 from tests.house import House, MakeHouse
 
 if TYPE_CHECKING:
@@ -56,10 +56,10 @@ def wait(house: House, task_id: str, *statuses: str) -> Any:
 
 def image(house: House, gib: int = 1) -> str:
     """An AMI; one of 1024 GiB takes many minutes to export as RAW."""
-    is_long = gib == 1024
-    snapshot_id = (
-        long_snapshot(house) if is_long else made_snapshot(house, b"disk", size_bytes=4)
-    )
+    if gib == 1024:
+        snapshot_id = long_snapshot(house)
+    else:
+        snapshot_id = made_snapshot(house, b"disk", size_bytes=4)
     mapping = {
         "DeviceName": "/dev/sda1",
         "Ebs": {"SnapshotId": snapshot_id, "VolumeSize": gib},
