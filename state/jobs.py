@@ -15,12 +15,15 @@ simply run, and fail, again. `end` is the one way out for a task that does not c
 import asyncio
 import logging
 import shutil
+import sqlite3
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Concatenate, Final, ParamSpec, Self, TypedDict, TypeVar, get_type_hints
+
+from sqlalchemy.exc import OperationalError
 
 from state.blobs import Blobs
 from state.store import Stale, Store, TaskChanges
@@ -172,7 +175,14 @@ class Job:
 
     async def fail(self, error: str) -> None:
         """End the task: DELETING with error as StatusMessage, scratch removed, then FAILED."""
-        await asyncio.to_thread(end, self._store, self._blobs, self.task_id, error)
+        try:
+            await asyncio.to_thread(end, self._store, self._blobs, self.task_id, error)
+        except OperationalError as failure:
+            # SQLite is in the data folder, by itself: no room for the row until our scratch goes.
+            if getattr(failure.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_FULL:
+                raise
+            await asyncio.to_thread(self._blobs.remove_scratch, self.task_id)
+            await asyncio.to_thread(end, self._store, self._blobs, self.task_id, error)
 
     def _claim(self, state: TaskState) -> tuple[Task, Path]:
         with self._store.begin() as tx:
