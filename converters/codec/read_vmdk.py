@@ -30,6 +30,7 @@ from converters.codec.sparse_extent import (
 )
 from converters.sparse_copy import GARBLED, show, write
 
+EMPTY_TABLE: Final = bytes(4 * ENTRIES)
 PIECE: Final = 1 << 20  # bytes of the disk that a thread takes at a time
 
 
@@ -80,9 +81,9 @@ class Extent:
         for number, sector in enumerate(self._directory):
             if not sector:
                 continue
-            table = self._numbers(sector * SECTOR, ENTRIES)
-            if not any(table):
+            if self.read(sector * SECTOR, len(EMPTY_TABLE)) == EMPTY_TABLE:
                 continue
+            table = self._numbers(sector * SECTOR, ENTRIES)
             grains = list(self._grains(number * ENTRIES, table))
             for first in range(0, len(grains), most):
                 yield grains[first : first + most]

@@ -1,5 +1,6 @@
 """An exported disk is, byte for byte, the disk it was made from, whoever reads it."""
 
+import asyncio
 import hashlib
 import os
 import time
@@ -7,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from converters.stages.from_raw import FORMATS, Written, from_raw
+from converters.codec import program
+from converters.stages.from_raw import FORMATS, WRITERS, Written, from_raw
 from converters.stages.inspect import inspect
 from converters.stages.to_raw import to_raw
 from tests import disks
@@ -129,3 +131,38 @@ async def test_progress_of_an_export_rises_to_the_end(disk_format: str, tmp_path
 
     assert seen == sorted(seen)
     assert seen[-1] == 100
+
+
+@pytest.mark.parametrize("disk_format", WRITERS)
+async def test_a_cancelled_export_writes_no_more(disk_format: str, tmp_path: Path) -> None:
+    raw = disks.raw(tmp_path / "disk", 400 * MIB)
+    target = tmp_path / "image"
+    begun = asyncio.Event()
+    running = asyncio.create_task(
+        from_raw(
+            raw, 400 * MIB, disk_format, target, lambda percent: begun.set() if percent else None
+        )
+    )
+    await begun.wait()
+
+    begin = time.monotonic()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    elapsed = time.monotonic() - begin
+
+    written = target.stat().st_blocks
+    await asyncio.sleep(0.2)
+    assert target.stat().st_blocks == written
+    assert elapsed < 0.5
+
+
+async def test_a_full_disk_is_our_fault(tmp_path: Path) -> None:
+    raw = disks.raw(tmp_path / "disk", MIB)
+    nowhere = tmp_path / "nowhere" / "image"
+
+    for disk_format in WRITERS:
+        with pytest.raises(program.Failed, match="No such file"):
+            await exported(raw, disk_format, nowhere)
+    with pytest.raises(program.Failed, match="No such file"):
+        await from_raw(tmp_path / "gone", MIB, "VMDK", tmp_path / "image", lambda percent: None)
