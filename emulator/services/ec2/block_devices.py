@@ -14,7 +14,7 @@ from collections.abc import Iterable
 
 from emulator.context import Context
 from emulator.errors import missing_parameter
-from emulator.services.ec2 import errors, ids, volume_types
+from emulator.services.ec2 import errors, ids, image_errors, task_errors, volume_types
 from emulator.services.ec2.snapshots import find_snapshot
 from emulator.shapes.ec2 import BlockDeviceMapping, EbsBlockDevice
 from state.images import BlockDevice
@@ -41,13 +41,13 @@ def check_whole(mappings: Iterable[BlockDeviceMapping]) -> None:
         if name is None:
             raise missing_parameter("BlockDeviceMapping.DeviceName")
         if name in names:
-            raise errors.device_used_twice(name)
+            raise task_errors.device_used_twice(name)
         names.add(name)
         ebs = mapping.get("Ebs", {})
         if "VirtualName" not in mapping and not ebs.keys() & {"SnapshotId", "VolumeSize"}:
             without_size.append(name)
     if without_size:
-        raise errors.volume_without_size(without_size)
+        raise image_errors.volume_without_size(without_size)
 
 
 def device_of(ctx: Context, tx: Tx, mapping: BlockDeviceMapping) -> BlockDevice:
@@ -59,26 +59,26 @@ def device_of(ctx: Context, tx: Tx, mapping: BlockDeviceMapping) -> BlockDevice:
     if "Ebs" in mapping:
         raise errors.not_together("virtualName", "ebs")
     if not VIRTUAL_NAME.fullmatch(virtual_name):
-        raise errors.invalid_virtual_name(virtual_name)
+        raise image_errors.invalid_virtual_name(virtual_name)
     return BlockDevice(device_name=name, virtual_name=virtual_name)
 
 
 def volume_of(ctx: Context, tx: Tx, name: str, ebs: EbsBlockDevice) -> BlockDevice:
     """Return a device that is an EBS volume."""
     if "KmsKeyId" in ebs:
-        raise errors.key_in_mapping()
+        raise image_errors.key_in_mapping()
     size, encrypted, key = ebs.get("VolumeSize", 0), ebs.get("Encrypted", False), None
     snapshot_id = ebs.get("SnapshotId")
     if snapshot_id is not None:
         if "Encrypted" in ebs:
-            raise errors.encrypted_with_snapshot()
+            raise image_errors.encrypted_with_snapshot()
         ids.check_snapshot_ids([snapshot_id])
         snapshot = find_snapshot(ctx, tx, snapshot_id)
         if snapshot.state != "completed":
-            raise errors.snapshot_not_ready(snapshot.state)
+            raise image_errors.snapshot_not_ready(snapshot.state)
         size = ebs.get("VolumeSize", snapshot.size_gib)
         if size < snapshot.size_gib:
-            raise errors.volume_smaller_than_snapshot(size, snapshot_id, snapshot.size_gib)
+            raise image_errors.volume_smaller_than_snapshot(size, snapshot_id, snapshot.size_gib)
         encrypted, key = snapshot.encrypted, snapshot.kms_key_id
     volume_type = ebs.get("VolumeType", volume_types.DEFAULT)
     iops, throughput = volume_types.speed(volume_type, size, ebs.get("Iops"), ebs.get("Throughput"))

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from emulator.context import Context
 from emulator.errors import missing_parameter
-from emulator.services.ec2 import errors, ids, sources
+from emulator.services.ec2 import errors, ids, image_errors, sources, task_errors
 from emulator.services.ec2.snapshots import find_usable_snapshot
 from emulator.shapes.ec2 import ImageDiskContainer
 from state.store import Tx
@@ -30,7 +30,7 @@ def checked(containers: Sequence[ImageDiskContainer] | None) -> list[Asked]:
     if not containers:
         raise missing_parameter("DiskContainer")
     if len(containers) > MOST:
-        raise errors.too_many_disk_containers(MOST)
+        raise task_errors.too_many_disk_containers(MOST)
     asked = [
         Asked(each, source_of(each, f"DiskContainer.{number}"))
         for number, each in enumerate(containers, 1)
@@ -73,7 +73,7 @@ def check_formats(asked: Sequence[Asked]) -> None:
         if name and name not in FORMATS:
             raise errors.invalid_format("disk-image-size", 0)  # what the service makes of it
     if "OVA" in formats and (len(asked) > 1 or asked[0].source is None):
-        raise errors.ova_among_disks()
+        raise task_errors.ova_among_disks()
 
 
 def check_devices(containers: Sequence[ImageDiskContainer]) -> None:
@@ -81,10 +81,10 @@ def check_devices(containers: Sequence[ImageDiskContainer]) -> None:
     names = [each["DeviceName"] for each in containers if "DeviceName" in each]
     for name in names:
         if not DEVICE.fullmatch(name):
-            raise errors.invalid_device_name(name)
+            raise task_errors.invalid_device_name(name)
     for name, times in Counter(name.removeprefix("/dev/") for name in names).items():
         if times > 1:
-            raise errors.device_used_twice(name)
+            raise task_errors.device_used_twice(name)
 
 
 def disk_source(ctx: Context, tx: Tx, source: sources.Source) -> DiskSource:
@@ -99,5 +99,5 @@ def usable_snapshot(ctx: Context, tx: Tx, container: ImageDiskContainer) -> str 
     if snapshot_id is not None:
         state = find_usable_snapshot(ctx, tx, ctx.region, snapshot_id).state
         if state != "completed":
-            raise errors.snapshot_not_ready(state)
+            raise image_errors.snapshot_not_ready(state)
     return snapshot_id

@@ -15,7 +15,16 @@ from collections.abc import Mapping
 
 from emulator.context import Context
 from emulator.services.actions import Actions
-from emulator.services.ec2 import client_tokens, errors, export_tasks, ids, sources, tasks
+from emulator.services.ec2 import (
+    client_tokens,
+    errors,
+    export_tasks,
+    ids,
+    image_errors,
+    sources,
+    task_errors,
+    tasks,
+)
 from emulator.services.ec2.image_registration import check_description
 from emulator.services.ec2.images import find_image
 from emulator.services.ec2.tags import specified, tag_set
@@ -104,15 +113,15 @@ def check_image(ctx: Context, tx: Tx, image_id: str) -> None:
     """Refuse an AMI that the account may not export, or not now."""
     image = find_image(ctx, tx, image_id)
     if image.state == "disabled":
-        raise errors.image_unavailable(image_id)
+        raise image_errors.image_unavailable(image_id)
     if image.product_codes:
-        raise errors.marketplace_not_exportable(image_id)
+        raise task_errors.marketplace_not_exportable(image_id)
     if image.account_id != ctx.account_id:
-        raise errors.shared_not_exportable(image_id)
+        raise task_errors.shared_not_exportable(image_id)
     check_volumes(tx, image)
     for task in tx.tasks.unfinished():
         if isinstance(task.work, ExportImageWork) and task.work.image_id == image_id:
-            raise errors.image_being_exported(image_id, task.id)
+            raise task_errors.image_being_exported(image_id, task.id)
 
 
 def check_volumes(tx: Tx, image: Image) -> None:
@@ -122,11 +131,11 @@ def check_volumes(tx: Tx, image: Image) -> None:
         if snapshot is None:
             raise errors.snapshot_not_found(snapshot_id)
         if snapshot.encrypted:
-            raise errors.encrypted_not_exportable(image.id)
+            raise task_errors.encrypted_not_exportable(image.id)
     if any(device.encrypted for device in image.devices):
-        raise errors.encrypted_not_exportable(image.id)
+        raise task_errors.encrypted_not_exportable(image.id)
     if any((device.volume_size or 0) > LARGEST for device in image.devices):
-        raise errors.too_large_to_export(image.id, LARGEST)
+        raise task_errors.too_large_to_export(image.id, LARGEST)
 
 
 def check_destination(ctx: Context, tx: Tx, place: sources.Location) -> None:
@@ -134,11 +143,11 @@ def check_destination(ctx: Context, tx: Tx, place: sources.Location) -> None:
     bucket = tx.buckets.get(place.bucket)
     # assumed: that what is said of objects to be read is said of a bucket that is not there, too
     if bucket is None or bucket.account_id != ctx.account_id:
-        raise errors.no_access_to_object(*place)
+        raise task_errors.no_access_to_object(*place)
     if bucket.region != ctx.region:
-        raise errors.object_elsewhere(ctx.region)
+        raise task_errors.object_elsewhere(ctx.region)
     if bucket.encryption.startswith("aws:kms"):
-        raise errors.bucket_encrypted_with_kms(bucket.name)
+        raise task_errors.bucket_encrypted_with_kms(bucket.name)
 
 
 # what is shown -----------------------------------------------------------------------------------

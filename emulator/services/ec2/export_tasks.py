@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from emulator.context import Context
 from emulator.errors import AwsError
 from emulator.services.actions import Actions
-from emulator.services.ec2 import errors, paging, tasks
+from emulator.services.ec2 import paging, task_errors, tasks
 from emulator.services.ec2.filters import Filters
 from emulator.services.ec2.tags import tag_set
 from emulator.shapes.ec2 import (
@@ -47,8 +47,8 @@ IMAGE = tasks.Kind(
     message="validating",
     progress=0,
     filters=FILTERS,
-    malformed=errors.export_task_malformed,
-    not_found=errors.export_task_not_found,
+    malformed=task_errors.export_task_malformed,
+    not_found=task_errors.export_task_not_found,
     largest_page=500,
 )
 INSTANCE = IMAGE._replace(work="export-instance", prefix="export-i", describe="DescribeExportTasks")
@@ -82,9 +82,9 @@ def cancel_export_task(ctx: Context, request: CancelExportTaskRequest) -> Mappin
 def too_late(task: Task) -> AwsError | None:
     """Say that a task is past cancelling, if it is."""
     if task.state.ended:
-        return errors.export_has_ended(task.id, state(task))
+        return task_errors.export_has_ended(task.id, state(task))
     if task.state is TaskState.PUBLISHING:
-        return errors.export_too_late(task.id)
+        return task_errors.export_too_late(task.id)
     return None
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from emulator.errors import AwsError
-from emulator.services.ec2 import errors
+from emulator.services.ec2 import errors, image_errors, task_errors
 
 
 class Kind(NamedTuple):
@@ -21,10 +21,10 @@ class Kind(NamedTuple):
 
 KINDS: dict[str, Kind] = {
     "snap": Kind("snapshot", errors.snapshot_not_found),
-    "import-snap": Kind("import-snapshot-task", errors.import_task_malformed),
-    "import-ami": Kind("import-image-task", errors.import_task_malformed),
-    "export-ami": Kind("export-image-task", errors.export_task_not_found),
-    "export-i": Kind("export-instance-task", errors.export_task_not_found),
+    "import-snap": Kind("import-snapshot-task", task_errors.import_task_malformed),
+    "import-ami": Kind("import-image-task", task_errors.import_task_malformed),
+    "export-ami": Kind("export-image-task", task_errors.export_task_not_found),
+    "export-i": Kind("export-instance-task", task_errors.export_task_not_found),
     "ami": Kind("image", errors.image_not_found),
     "vol": Kind("volume", errors.volume_not_found),
     "i": Kind("instance", errors.instance_not_found),
@@ -64,13 +64,13 @@ def check_image_ids(image_ids: list[str]) -> None:
 def check_kernel_id(kernel_id: str | None) -> None:
     """Refuse a string that cannot be the id of a kernel."""
     if kernel_id is not None and prefix_of(kernel_id) != "aki":
-        raise errors.kernel_malformed(kernel_id)
+        raise image_errors.kernel_malformed(kernel_id)
 
 
 def check_ramdisk_id(ramdisk_id: str | None) -> None:
     """Refuse a string that cannot be the id of a RAM disk."""
     if ramdisk_id is not None and prefix_of(ramdisk_id) != "ari":
-        raise errors.ramdisk_malformed(ramdisk_id)
+        raise image_errors.ramdisk_malformed(ramdisk_id)
 
 
 def is_account(user: str) -> bool:

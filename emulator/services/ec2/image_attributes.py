@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from emulator.context import Context
 from emulator.errors import dry_run, invalid_parameter_value, missing_parameter
 from emulator.services.actions import Actions
-from emulator.services.ec2 import errors, permissions
+from emulator.services.ec2 import image_errors, permissions
 from emulator.services.ec2.image_registration import CHOICES, check_description
 from emulator.services.ec2.image_rows import product_codes
 from emulator.services.ec2.images import find_own_image
@@ -84,7 +84,7 @@ def describe_image_attribute(
     with ctx.store.read() as tx:
         image = find_own_image(ctx, tx, request["ImageId"])
         if attribute == RESTRICTED:
-            raise errors.restricted_attribute()
+            raise image_errors.restricted_attribute()
         if request.get("DryRun"):
             raise dry_run()
         if attribute == PERMISSION:
@@ -126,7 +126,7 @@ def reset_image_attribute(
     """Leave an AMI to its owner alone."""
     attribute = known_attribute(request["Attribute"])
     if attribute != PERMISSION:
-        raise errors.attribute_not_changeable(attribute)
+        raise image_errors.attribute_not_changeable(attribute)
     with ctx.store.begin() as tx:
         image = find_own_image(ctx, tx, request["ImageId"])
         if request.get("DryRun"):
@@ -149,12 +149,12 @@ def attribute_of(request: ModifyImageAttributeRequest) -> str:
     if "Attribute" in request:
         named = known_attribute(request["Attribute"])
         if named not in MODIFIED:
-            raise errors.attribute_not_changeable(named)
+            raise image_errors.attribute_not_changeable(named)
         told = list(dict.fromkeys([*told, named]))
     if not told:
-        raise errors.no_attributes()
+        raise image_errors.no_attributes()
     if len(told) > 1:
-        raise errors.several_attributes(told)
+        raise image_errors.several_attributes(told)
     return told[0]
 
 

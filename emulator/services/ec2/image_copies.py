@@ -16,7 +16,7 @@ from dataclasses import replace
 from emulator.context import Context
 from emulator.errors import dry_run
 from emulator.services.actions import Actions
-from emulator.services.ec2 import client_tokens, errors, kms
+from emulator.services.ec2 import client_tokens, image_errors, kms, task_errors
 from emulator.services.ec2.image_registration import check_description, check_free, check_name
 from emulator.services.ec2.images import find_image
 from emulator.services.ec2.snapshot_copies import completion_minutes, copied
@@ -89,7 +89,7 @@ def check_parameters(request: CopyImageRequest) -> None:
     )
     for place in places:
         if place in request:
-            raise errors.place_not_served(place)
+            raise image_errors.place_not_served(place)
     check_name(request["Name"])
     check_description(request.get("Description", ""))
     completion_minutes(
@@ -105,7 +105,7 @@ def replayed(ctx: Context, tx: Tx, token: str | None, digest: str) -> Image | No
     for _, image in tx.images.list(ctx.account_id, ctx.region):
         if image.client_token == token:
             if image.request_digest != digest:
-                raise errors.idempotent_parameter_mismatch()
+                raise task_errors.idempotent_parameter_mismatch()
             return image
     return None
 
@@ -114,9 +114,9 @@ def find_source(ctx: Context, tx: Tx, request: CopyImageRequest) -> Image:
     """Return the AMI to copy; InvalidAMIID.Unavailable for one that is disabled."""
     source = find_image(replace(ctx, region=request["SourceRegion"]), tx, request["SourceImageId"])
     if source.state == "disabled":
-        raise errors.image_unavailable(source.id)
+        raise image_errors.image_unavailable(source.id)
     if source.product_codes and source.account_id != ctx.account_id:
-        raise errors.marketplace_not_copied()
+        raise image_errors.marketplace_not_copied()
     return source
 
 
@@ -124,7 +124,7 @@ def find_storage(ctx: Context, tx: Tx, source: Image) -> list[Snapshot]:
     """Return the snapshots of an AMI; InvalidRequest unless the account may use them all."""
     usable = tx.snapshots.usable(ctx.account_id, source.region, ids=source.snapshot_ids)
     if len(usable) < len(source.snapshot_ids):
-        raise errors.storage_not_usable()
+        raise image_errors.storage_not_usable()
     return [snapshot for _, snapshot in usable]
 
 

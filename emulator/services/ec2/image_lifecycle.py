@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from emulator.context import Context
 from emulator.errors import dry_run
 from emulator.services.actions import Actions
-from emulator.services.ec2 import errors
+from emulator.services.ec2 import image_errors
 from emulator.services.ec2.images import find_own_image
 from emulator.shapes.ec2 import (
     DisableImageDeprecationRequest,
@@ -142,9 +142,9 @@ def deprecation_time(ctx: Context, tx: Tx, image: Image, asked: datetime) -> dat
     if EVERYBODY in tx.permissions.of([image.id])[image.id]:
         latest = years_after(image.created_at, LONGEST_YEARS_PUBLIC)
     if asked < ctx.now():
-        raise errors.deprecated_in_the_past(asked)
+        raise image_errors.deprecated_in_the_past(asked)
     if asked > latest:
-        raise errors.deprecated_too_late(asked, latest)
+        raise image_errors.deprecated_too_late(asked, latest)
     up = asked + MINUTE / 2
     return up.replace(second=0, microsecond=0)
 

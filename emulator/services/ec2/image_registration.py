@@ -15,7 +15,7 @@ from datetime import datetime
 from emulator.context import Context
 from emulator.errors import dry_run, invalid_parameter_value, missing_parameter
 from emulator.services.actions import Actions
-from emulator.services.ec2 import errors, ids
+from emulator.services.ec2 import ids, image_errors
 from emulator.services.ec2.block_devices import devices_of
 from emulator.services.ec2.images import find_own_image
 from emulator.services.ec2.snapshots import forget as forget_snapshot
@@ -98,7 +98,7 @@ def deregister_image(ctx: Context, request: DeregisterImageRequest) -> Deregiste
     with ctx.store.begin() as tx:
         image = find_own_image(ctx, tx, request["ImageId"])
         if is_protected(image, ctx.now()):
-            raise errors.image_protected(image.id)
+            raise image_errors.image_protected(image.id)
         if request.get("DryRun"):
             raise dry_run()
         tx.permissions.clear(image.id)
@@ -121,13 +121,13 @@ def deregister_image(ctx: Context, request: DeregisterImageRequest) -> Deregiste
 def check_name(name: str) -> None:
     """Refuse a name that no AMI may have; InvalidAMIName.Malformed."""
     if not NAME.fullmatch(name):
-        raise errors.image_name_malformed()
+        raise image_errors.image_name_malformed()
 
 
 def check_description(description: str) -> None:
     """Refuse a description that is longer than an AMI's can be."""
     if len(description) > LONGEST_DESCRIPTION:
-        raise errors.description_too_long(LONGEST_DESCRIPTION)
+        raise image_errors.description_too_long(LONGEST_DESCRIPTION)
 
 
 def check_free(ctx: Context, tx: Tx, name: str) -> None:
@@ -137,15 +137,15 @@ def check_free(ctx: Context, tx: Tx, name: str) -> None:
     """
     known = tx.images.by_name(ctx.account_id, ctx.region, name)
     if known is not None:
-        raise errors.image_name_duplicate(name, known.id)
+        raise image_errors.image_name_duplicate(name, known.id)
 
 
 def check_parameters(request: RegisterImageRequest) -> None:
     """Refuse values that no AMI may have."""
     if "ImageLocation" in request:
-        raise errors.no_instance_store()
+        raise image_errors.no_instance_store()
     if request.get("BillingProducts"):
-        raise errors.billing_products_not_allowed()
+        raise image_errors.billing_products_not_allowed()
     check_name(request["Name"])
     check_description(request.get("Description", ""))
     given: Mapping[str, object] = request
@@ -154,7 +154,7 @@ def check_parameters(request: RegisterImageRequest) -> None:
         if value is not None and value not in choices:
             raise invalid_parameter_value(parameter[0].lower() + parameter[1:], str(value))
     if "TpmSupport" in request and request.get("Architecture") in ("arm64", "arm64_mac"):
-        raise errors.no_tpm(request["Architecture"])
+        raise image_errors.no_tpm(request["Architecture"])
     ids.check_kernel_id(request.get("KernelId"))
     ids.check_ramdisk_id(request.get("RamdiskId"))
     check_uefi_data(request.get("UefiData"))
@@ -171,7 +171,7 @@ def check_uefi_data(uefi_data: str | None) -> None:
 def check_root(root: str, devices: tuple[BlockDevice, ...]) -> None:
     """Refuse an AMI whose root device is not a snapshot."""
     if not any(device.device_name == root and device.snapshot_id for device in devices):
-        raise errors.no_root_snapshot()
+        raise image_errors.no_root_snapshot()
 
 
 def is_protected(image: Image, now: datetime) -> bool:

@@ -10,7 +10,7 @@ FAILED, CANCELLED            deleted
 from emulator.context import Context
 from emulator.errors import AwsError, missing_parameter
 from emulator.services.actions import Actions
-from emulator.services.ec2 import errors, tasks
+from emulator.services.ec2 import task_errors, tasks
 from emulator.services.ec2.filters import Filters
 from emulator.shapes.ec2 import CancelImportTaskRequest, CancelImportTaskResult
 from state.tasks import Task, TaskState
@@ -39,8 +39,8 @@ SNAPSHOT = tasks.Kind(
     message="pending",
     progress=3,
     filters=FILTERS,
-    malformed=errors.import_task_malformed,
-    not_found=errors.import_task_malformed,
+    malformed=task_errors.import_task_malformed,
+    not_found=task_errors.import_task_malformed,
 )
 IMAGE = tasks.Kind(
     work="import-image",
@@ -49,8 +49,8 @@ IMAGE = tasks.Kind(
     message="pending",
     progress=1,
     filters=FILTERS,
-    malformed=errors.import_task_malformed,
-    not_found=errors.import_task_malformed,
+    malformed=task_errors.import_task_malformed,
+    not_found=task_errors.import_task_malformed,
 )
 
 
@@ -76,4 +76,4 @@ def cancel_import_task(ctx: Context, request: CancelImportTaskRequest) -> Cancel
 
 def too_late(task: Task) -> AwsError | None:
     """Say that a task is past cancelling, if it is."""
-    return errors.task_has_ended(task.id, status(task)) if task.state.ended else None
+    return task_errors.task_has_ended(task.id, status(task)) if task.state.ended else None

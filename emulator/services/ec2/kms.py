@@ -8,7 +8,7 @@ import re
 
 from emulator.context import Context
 from emulator.protocol import regions
-from emulator.services.ec2 import errors
+from emulator.services.ec2 import errors, task_errors
 
 KEY_ID = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|mrk-[0-9a-f]{32}"
@@ -32,12 +32,12 @@ def key_arn(ctx: Context, key: str | None, encrypted: bool | None) -> str | None
     key = key or DEFAULT
     if arn := ARN.fullmatch(key):
         if (arn["account"], arn["region"]) != (ctx.account_id, ctx.region):
-            raise errors.key_not_accessible()
+            raise task_errors.key_not_accessible()
         key = arn["key"].removeprefix("key/")
     if KEY_ID.fullmatch(key):
         key = f"key/{key}"
     elif not ALIAS.fullmatch(key):
-        raise errors.key_not_accessible()
+        raise task_errors.key_not_accessible()
     partition = regions.partition(ctx.region)
     return f"arn:{partition}:kms:{ctx.region}:{ctx.account_id}:{key}"
 

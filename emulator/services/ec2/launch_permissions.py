@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from emulator.context import Context
 from emulator.errors import AwsError, missing_parameter
-from emulator.services.ec2 import errors, ids, kms, permissions, public_access
+from emulator.services.ec2 import ids, image_errors, kms, permissions, public_access
 from emulator.services.ec2.permissions import Change, Rule, Rules
 from emulator.shapes.ec2 import LaunchPermission, ModifyImageAttributeRequest
 from state.images import Image
@@ -23,7 +23,7 @@ UNIT = re.compile(
 
 def wrong(item: str) -> Callable[[str], AwsError]:
     """Return what says that a user does not fit; of the names of items two have been seen."""
-    return lambda user: errors.attribute_item(item, user)
+    return lambda user: image_errors.attribute_item(item, user)
 
 
 RULES: Rules = {
@@ -57,7 +57,7 @@ def launch_change(request: ModifyImageAttributeRequest) -> Change:
     if not change.add and not change.remove:
         if any(flat.values()):
             raise missing_parameter("LaunchPermission")
-        raise errors.no_attributes()
+        raise image_errors.no_attributes()
     return change
 
 
@@ -66,19 +66,19 @@ def check_sharing(ctx: Context, tx: Tx, image: Image, change: Change) -> None:
     if not change.add:
         return
     if image.state == "disabled":
-        raise errors.image_unavailable(image.id)
+        raise image_errors.image_unavailable(image.id)
     keys = [
         snapshot.kms_key_id
         for snapshot in map(tx.snapshots.get, image.snapshot_ids)
         if snapshot is not None and snapshot.encrypted
     ]
     if any(map(kms.is_default, keys)):
-        raise errors.image_default_key_not_shared()
+        raise image_errors.image_default_key_not_shared()
     if change.makes_public:
         if keys:
-            raise errors.image_not_public("it has encrypted snapshots")
+            raise image_errors.image_not_public("it has encrypted snapshots")
         if image.product_codes:
-            raise errors.image_not_public("it has product codes")
+            raise image_errors.image_not_public("it has product codes")
         public_access.check_image_may_be_public(ctx, tx)
 
 

@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from emulator.errors import missing_parameter
-from emulator.services.ec2 import errors
+from emulator.services.ec2 import errors, task_errors
 from emulator.shapes.ec2 import ImageDiskContainer, ImportImageRequest
 from state.licences import AWS, BYOL, LINUX, USAGES, WINDOWS
 
@@ -65,10 +65,10 @@ def check_licence(machine: Machine) -> None:
     if machine.platform is None:
         return
     if machine.platform == LINUX and machine.license_type == AWS:
-        raise errors.licence_does_not_fit("LicenseType", AWS, LINUX)
+        raise task_errors.licence_does_not_fit("LicenseType", AWS, LINUX)
     operation = machine.usage_operation
     if operation is not None and USAGES[operation].platform != machine.platform:
-        raise errors.licence_does_not_fit("UsageOperation", operation, machine.platform)
+        raise task_errors.licence_does_not_fit("UsageOperation", operation, machine.platform)
 
 
 def check_boot_mode(machine: Machine, containers: Iterable[ImageDiskContainer]) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from emulator.context import Context
 from emulator.errors import dry_run
 from emulator.services.actions import Actions
-from emulator.services.ec2 import errors
+from emulator.services.ec2 import image_errors
 from emulator.shapes.ec2 import (
     DisableImageBlockPublicAccessRequest,
     DisableImageBlockPublicAccessResult,
@@ -58,7 +58,7 @@ def enable_image_block_public_access(
     """Let no AMI be made public from now on."""
     state = request["ImageBlockPublicAccessState"]
     if state != BLOCK_NEW:
-        raise errors.invalid_block("ImageBlockPublicAccessState", state, [BLOCK_NEW])
+        raise image_errors.invalid_block("ImageBlockPublicAccessState", state, [BLOCK_NEW])
     change(ctx, request, image_public_access=state)
     return {"ImageBlockPublicAccessState": state}
 
@@ -91,7 +91,7 @@ def enable_snapshot_block_public_access(
     """Let no snapshot be made public from now on, or none be public at all."""
     state = request["State"]
     if state not in (BLOCK_ALL, BLOCK_NEW):
-        raise errors.invalid_block("State", state, [BLOCK_ALL, BLOCK_NEW])
+        raise image_errors.invalid_block("State", state, [BLOCK_ALL, BLOCK_NEW])
     change(ctx, request, snapshot_public_access=state)
     return {"State": state}
 
@@ -111,13 +111,13 @@ def disable_snapshot_block_public_access(
 def check_image_may_be_public(ctx: Context, tx: Tx) -> None:
     """Refuse to make an AMI public where the account blocks that; OperationNotPermitted."""
     if tx.accounts.get(ctx.account_id, ctx.region).image_public_access != UNBLOCKED:
-        raise errors.public_sharing_blocked("image", "AMIs", "DisableImageBlockPublicAccess")
+        raise image_errors.public_sharing_blocked("image", "AMIs", "DisableImageBlockPublicAccess")
 
 
 def check_snapshot_may_be_public(ctx: Context, tx: Tx) -> None:
     """Refuse to make a snapshot public where the account blocks that; OperationNotPermitted."""
     if tx.accounts.get(ctx.account_id, ctx.region).snapshot_public_access != UNBLOCKED:
-        raise errors.public_sharing_blocked(
+        raise image_errors.public_sharing_blocked(
             "snapshot", "snapshots", "DisableSnapshotBlockPublicAccess"
         )
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from emulator.context import Context
 from emulator.errors import dry_run, invalid_parameter_value, missing_parameter
 from emulator.services.actions import Actions
-from emulator.services.ec2 import errors, ids, kms, permissions, public_access
+from emulator.services.ec2 import errors, ids, image_errors, kms, permissions, public_access
 from emulator.services.ec2.permissions import Change, Rule, Rules
 from emulator.services.ec2.snapshots import find_snapshot
 from emulator.shapes.ec2 import (
@@ -27,7 +27,7 @@ PERMISSION = "createVolumePermission"
 ATTRIBUTES = (PERMISSION, "productCodes")
 
 RULES: Rules = {
-    "Group": Rule(permissions.is_everybody, errors.group_unknown),
+    "Group": Rule(permissions.is_everybody, image_errors.group_unknown),
     "UserId": Rule(ids.is_account, errors.user_malformed),
 }
 
@@ -79,7 +79,7 @@ def reset_snapshot_attribute(
     snapshot_id, attribute = request["SnapshotId"], request["Attribute"]
     ids.check_snapshot_ids([snapshot_id])
     if attribute != PERMISSION:
-        raise errors.attribute_not_changeable(attribute)
+        raise image_errors.attribute_not_changeable(attribute)
     with ctx.store.begin() as tx:
         find_snapshot(ctx, tx, snapshot_id)
         if request.get("DryRun"):
@@ -94,7 +94,7 @@ def asked_for(request: ModifySnapshotAttributeRequest) -> Change:
     if attribute not in ATTRIBUTES:
         raise invalid_parameter_value("Attribute", attribute)
     if attribute != PERMISSION:
-        raise errors.attribute_not_changeable(attribute)
+        raise image_errors.attribute_not_changeable(attribute)
     parts = request.get("CreateVolumePermission", {})
     change = permissions.change_of(
         RULES,
@@ -104,7 +104,7 @@ def asked_for(request: ModifySnapshotAttributeRequest) -> Change:
         request.get("OperationType"),
     )
     if change.add and change.remove:
-        raise errors.add_or_remove()
+        raise image_errors.add_or_remove()
     if not change.add and not change.remove:
         raise missing_parameter("CreateVolumePermission")  # as of images; assumed of snapshots
     return change
@@ -115,10 +115,10 @@ def check_sharing(ctx: Context, tx: Tx, snapshot: Snapshot, change: Change) -> N
     if not change.add:
         return
     if kms.is_default(snapshot.kms_key_id):
-        raise errors.default_key_not_shared()
+        raise image_errors.default_key_not_shared()
     if change.makes_public:
         if snapshot.encrypted:
-            raise errors.encrypted_snapshot_not_public()
+            raise image_errors.encrypted_snapshot_not_public()
         public_access.check_snapshot_may_be_public(ctx, tx)
 
 

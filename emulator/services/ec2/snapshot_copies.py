@@ -8,7 +8,7 @@ Local Zones are not served. PresignedUrl and DestinationRegion are ignored: ever
 from emulator.context import Context
 from emulator.errors import dry_run
 from emulator.services.actions import Actions
-from emulator.services.ec2 import errors, ids, kms
+from emulator.services.ec2 import errors, ids, image_errors, kms
 from emulator.services.ec2.snapshots import find_usable_snapshot
 from emulator.services.ec2.tags import specified, tag_set
 from emulator.shapes.ec2 import CopySnapshotRequest, CopySnapshotResult
@@ -27,9 +27,9 @@ def copy_snapshot(ctx: Context, request: CopySnapshotRequest) -> CopySnapshotRes
     ids.check_snapshot_ids([source_id])
     for place in ("DestinationOutpostArn", "DestinationAvailabilityZone"):
         if place in request:
-            raise errors.place_not_served(place)
+            raise image_errors.place_not_served(place)
     if request.get("Encrypted") is False:
-        raise errors.never_unencrypted()
+        raise image_errors.never_unencrypted()
     minutes = completion_minutes(
         "CompletionDurationMinutes", request.get("CompletionDurationMinutes")
     )

@@ -20,7 +20,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from emulator.context import Context
 from emulator.errors import missing_parameter
-from emulator.services.ec2 import errors
+from emulator.services.ec2 import errors, task_errors
 from emulator.shapes.ec2 import ImageDiskContainer, SnapshotDiskContainer, UserBucket
 from state.store import Tx
 
@@ -72,15 +72,15 @@ def find_object(ctx: Context, tx: Tx, source: Source) -> Location:
         if bucket is None:
             continue
         if bucket.region != ctx.region:
-            raise errors.object_elsewhere(ctx.region)
+            raise task_errors.object_elsewhere(ctx.region)
         mine = bucket.account_id == ctx.account_id or source.presigned
         expired = source.expires_at is not None and source.expires_at <= ctx.now()
         if not mine or expired or tx.objects.get(place.bucket, place.key) is None:
-            raise errors.no_access_to_object(*place)
+            raise task_errors.no_access_to_object(*place)
         return place
     if source.host is None or is_local(source.host) or is_this_server(ctx, source.host):
-        raise errors.no_access_to_object(*source.locations[-1])
-    raise errors.invalid_s3_location()
+        raise task_errors.no_access_to_object(*source.locations[-1])
+    raise task_errors.invalid_s3_location()
 
 
 # what is written ---------------------------------------------------------------------------------
@@ -101,9 +101,9 @@ def url_source(url: str) -> Source:
         parts = urlsplit(url)
         host, port = (parts.hostname or "").rstrip("."), parts.port
     except ValueError as error:
-        raise errors.invalid_s3_location() from error
+        raise task_errors.invalid_s3_location() from error
     if parts.scheme not in ("http", "https") or not host:
-        raise errors.invalid_s3_location()
+        raise task_errors.invalid_s3_location()
     shown_host = f"[{host}]" if ":" in host else host
     shown = f"{parts.scheme}://{shown_host}{f':{port}' if port else ''}{parts.path}"
     path = unquote(parts.path.removeprefix("/"))
@@ -115,14 +115,14 @@ def url_source(url: str) -> Source:
         return Source((location(bucket, key),), shown, None, *more)
     named = tuple(Location(*each) for each in readings(host, path) if valid(*each))
     if not named:
-        raise errors.invalid_s3_location()
+        raise task_errors.invalid_s3_location()
     return Source(named, shown, host, *more)
 
 
 def location(bucket: str, key: str) -> Location:
     """Return a location; `Invalid S3 source location` if there can be no such object."""
     if not valid(bucket, key):
-        raise errors.invalid_s3_location()
+        raise task_errors.invalid_s3_location()
     return Location(bucket, key)
 
 
@@ -178,5 +178,5 @@ def expiry(query: dict[str, list[str]]) -> datetime | None:
         if "Expires" in query and "Signature" in query:
             return datetime.fromtimestamp(int(query["Expires"][0]), UTC)
     except (KeyError, ValueError, OverflowError, OSError) as error:
-        raise errors.invalid_s3_location() from error
+        raise task_errors.invalid_s3_location() from error
     return None

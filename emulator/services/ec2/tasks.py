@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from emulator.context import Context
 from emulator.errors import AwsError, dry_run
-from emulator.services.ec2 import client_tokens, errors, ids, paging
+from emulator.services.ec2 import client_tokens, ids, paging, task_errors
 from emulator.services.ec2.filters import Filters, Test
 from emulator.shapes.ec2 import (
     DescribeExportImageTasksRequest,
@@ -132,7 +132,7 @@ def replayed(ctx: Context, tx: Tx, kind: Kind, token: str | None, digest: str) -
     if not task:
         return None
     if task.request_digest != digest:
-        raise errors.idempotent_parameter_mismatch()
+        raise task_errors.idempotent_parameter_mismatch()
     return Row(task, tx.tags.of([task.id])[task.id])
 
 

@@ -7,7 +7,7 @@ guide, https://docs.aws.amazon.com/ebs/latest/userguide/ebs-volume-types.html.
 from typing import Final, NamedTuple
 
 from emulator.errors import invalid_parameter_value
-from emulator.services.ec2 import errors
+from emulator.services.ec2 import image_errors
 
 
 class Bounds(NamedTuple):
@@ -67,30 +67,30 @@ def speed(name: str, size: int, iops: int | None, throughput: int | None) -> Spe
     check(f"Volume of {size}GiB", f" for volume type {name}", size, volume_type.sizes, "GiB")
     if volume_type.iops is None:
         if iops is not None:
-            raise errors.iops_not_supported(name)
+            raise image_errors.iops_not_supported(name)
     elif iops is None:
         iops = volume_type.default_iops
         if iops is None:
-            raise errors.iops_required(name)
+            raise image_errors.iops_required(name)
     else:
         check(f"Volume iops of {iops}", "", iops, volume_type.iops)
         if iops > max(volume_type.iops_a_gib * size, volume_type.default_iops or 0):
-            raise errors.iops_ratio_too_high(iops / size, volume_type.iops_a_gib)
+            raise image_errors.iops_ratio_too_high(iops / size, volume_type.iops_a_gib)
     if volume_type.throughput is None or iops is None:
         if throughput is not None:
-            raise errors.throughput_not_supported()
+            raise image_errors.throughput_not_supported()
     elif throughput is None:
         throughput = volume_type.default_throughput
     else:
         check(f"Volume throughput of {throughput}MiB/s", "", throughput, volume_type.throughput)
         if throughput * IOPS_A_MIB > iops:
-            raise errors.throughput_ratio_too_high(throughput / iops, 1 / IOPS_A_MIB)
+            raise image_errors.throughput_ratio_too_high(throughput / iops, 1 / IOPS_A_MIB)
     return Speed(iops, throughput)
 
 
 def check(subject: str, where: str, value: int, bounds: Bounds, unit: str = "") -> None:
     """Refuse a value out of its bounds."""
     if value < bounds.least:
-        raise errors.too_little(subject, where, f"{bounds.least}{unit}")
+        raise image_errors.too_little(subject, where, f"{bounds.least}{unit}")
     if value > bounds.most:
-        raise errors.too_much(subject, where, f"{bounds.most}{unit}")
+        raise image_errors.too_much(subject, where, f"{bounds.most}{unit}")
