@@ -1,6 +1,7 @@
-"""The errors that only EC2 has, one function a sentence.
+"""The errors that all of EC2 has; those of images and of tasks have modules of their own.
 
-Texts are the service's own where a client has seen them; "assumed" marks the others.
+One function a sentence. Texts are the service's own where a client has seen them; "assumed" marks
+the others.
 """
 
 from emulator.errors import AwsError
