@@ -56,12 +56,19 @@ def write(target: int, chunk: bytes, offset: int) -> None:
     for at in range(0, len(chunk), BLOCK):
         if chunk.startswith(ZERO_BLOCK, at):
             if begin is not None:
-                os.pwrite(target, chunk[begin:at], offset + begin)
+                put(target, memoryview(chunk)[begin:at], offset + begin)
             begin = None
         elif begin is None:
             begin = at
     if begin is not None:
-        os.pwrite(target, memoryview(chunk)[begin:], offset + begin)
+        put(target, memoryview(chunk)[begin:], offset + begin)
+
+
+def put(target: int, data: memoryview, offset: int) -> None:
+    """Write all of data; a disk that is nearly full takes some of it before it fails."""
+    while data:
+        written = os.pwrite(target, data, offset)
+        data, offset = data[written:], offset + written
 
 
 def show(done: int, size: int, shown: int) -> int:
