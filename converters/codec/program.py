@@ -26,8 +26,9 @@ async def run(
     def progress(said: bytes) -> None:
         nonlocal rest
         *lines, rest = (rest + said).split(b"\n")
-        if percentages := [int(line) for line in lines if line.isdigit()]:
-            report(percentages[-1])
+        for line in lines:
+            if line.isdigit():
+                report(int(line))
 
     return await lifeline.run(
         # Isolated, but with site-packages: ISA-L is there. Bytecode written under a limit of the
