@@ -15,7 +15,7 @@ from converters.stages.to_raw import to_raw
 from tests import disks
 from tests.disks import MIB, SECTOR, TIB
 
-ODD = [1, 511, SECTOR, 64 * 1024 + SECTOR, MIB - 1, 3 * MIB, 7 * MIB + 3 * SECTOR, 9 * MIB + 77]
+ODD = [1, SECTOR, 64 * 1024 + SECTOR, 7 * MIB + 3 * SECTOR, 9 * MIB + 77]
 DRIVERS = {"VMDK": "vmdk", "VHD": "vpc", "RAW": "raw"}
 
 
