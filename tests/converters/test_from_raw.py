@@ -63,6 +63,7 @@ async def test_qemu_reads_what_is_exported(disk_format: str, fill: str, tmp_path
     disks.qemu_img("compare", "-f", "raw", "-F", driver, raw, tmp_path / "image")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("disk_format", FORMATS)
 async def test_a_long_file_has_the_etag_of_an_object_in_parts(
     disk_format: str, tmp_path: Path

@@ -135,6 +135,7 @@ def test_a_task_that_waits_for_its_turn_is_deleted_at_once(
     assert detail_of(house, first["ImportTaskId"])["Status"] == "active"
 
 
+@pytest.mark.slow
 def test_a_conversion_is_dead_within_two_seconds_and_leaves_nothing(
     own_house: House, long_bucket: str
 ) -> None:
@@ -159,6 +160,7 @@ def test_a_conversion_is_dead_within_two_seconds_and_leaves_nothing(
     assert_nothing_is_left(own_house)
 
 
+@pytest.mark.slow
 def test_cancelling_again_while_it_is_being_deleted_changes_nothing(
     own_house: House, long_bucket: str
 ) -> None:

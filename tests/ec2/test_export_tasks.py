@@ -256,6 +256,7 @@ def test_nothing_is_skipped_or_repeated_while_tasks_are_being_added(house: House
     assert seen[6:] == added[: len(seen) - 6]
 
 
+@pytest.mark.slow
 def test_an_export_is_shown_among_those_of_all_kinds(house: House, running: str) -> None:
     bucket = one(house, running)["S3ExportLocation"]["S3Bucket"]
     shown = {

@@ -24,6 +24,7 @@ def running(store: Store) -> Counter[tuple[str, str]]:
         )
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_what_exceeds_the_quota_waits_and_is_done_in_its_turn(
     own_house: House, long_image: Path

@@ -59,6 +59,7 @@ def test_what_a_phase_leaves_in_its_folder_is_there_for_the_next(small_shop: Sho
     assert read == [b"bytes"]
 
 
+@pytest.mark.slow
 def test_after_a_stop_a_task_goes_on_where_it_was(shop: Shop) -> None:
     shop.hold(TaskState.UPDATING)
     first = shop.engine(run)

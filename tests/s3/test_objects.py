@@ -278,6 +278,7 @@ def test_stray_parameters_are_ignored(house: House, tail: str) -> None:
     assert ask(house, "GET", f"/{bucket}/key").body == b"x"
 
 
+@pytest.mark.slow
 def test_everything_is_there_after_a_restart(own_house: House) -> None:
     s3, bucket = own_house.s3(), own_house.bucket("eu-west-1")
     own_house.put_object(bucket, "key", b"x" * 100_000)

@@ -82,6 +82,7 @@ def test_a_database_of_a_later_version_is_refused(store: Store) -> None:
     assert version(store) == "9999"
 
 
+@pytest.mark.slow
 def test_many_starters_migrate_at_once(url: str) -> None:
     script = "import sys; from state.store import Store; Store(sys.argv[1]).migrate()"
     processes = [subprocess.Popen([sys.executable, "-c", script, url]) for _ in range(2)]

@@ -83,6 +83,7 @@ def test_a_reader_sees_one_moment_and_holds_up_no_writer(store: Store) -> None:
     assert count(store) == 1
 
 
+@pytest.mark.slow
 def test_two_hundred_threads_write_at_once(store: Store, url: str) -> None:
     # Another store on the same database is what another process would be.
     other = Store(url)
@@ -216,6 +217,7 @@ for number in range(1_000_000):
 """
 
 
+@pytest.mark.slow
 def test_what_was_acknowledged_survives_kill_9(store: Store, url: str) -> None:
     with subprocess.Popen([sys.executable, "-c", WRITER, url], stdout=subprocess.PIPE) as writer:
         assert writer.stdout is not None

@@ -26,6 +26,7 @@ def wire(request: pytest.FixtureRequest, make_house: MakeHouse) -> Iterator[Wire
         yield wire
 
 
+@pytest.mark.slow
 def test_nul_in_a_request_is_answered_and_no_fault_of_ours(wire: Wire) -> None:
     ec2, s3 = signed(ACCOUNT, "ec2"), signed(ACCOUNT, "s3")
 
