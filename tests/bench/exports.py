@@ -1,6 +1,7 @@
 """A 4 GiB disk full of data becomes a VMDK, VHD and raw file, and the VMDK a disk again.
 
-Beside it bare qemu-img on the same files, which does not count the MD5 that we count on the way.
+Beside it bare qemu-img on the same files, which counts no MD5: where nothing is deflated, that is
+most of our time. What a script would need for the same, qemu-img and md5sum, stands beside it, too.
 """
 
 import asyncio
@@ -57,6 +58,14 @@ def exports(raw: Path, disk_format: str, reference: str) -> Iterator[Figure]:
             "size of that VMDK", size, "MiB", bare_size, "MiB qemu-img convert",
             "≤ 15 % larger", size <= 1.15 * bare_size,
         )  # fmt: skip
+    else:
+        both = bare_taken + timed(
+            lambda: subprocess.run(["md5sum", str(theirs)], check=True, stdout=subprocess.DEVNULL)
+        )
+        yield Figure(
+            f"export of 4 GiB, {disk_format}", taken, "s", both, "s qemu-img convert, md5sum",
+            "no slower", taken <= both,
+        )  # fmt: skip
     if disk_format in WRITERS:
         memory = peak(WRITERS[disk_format], raw, ours, SIZE)
         yield Figure(
@@ -104,9 +113,10 @@ def in_turns(
     return first, second
 
 
-def timed(action: Callable[[], None], target: Path) -> float:
-    """Return the seconds that it takes to write a file."""
-    target.unlink(missing_ok=True)
+def timed(action: Callable[[], object], target: Path | None = None) -> float:
+    """Return the seconds that it takes, or that it takes to write a file anew."""
+    if target is not None:
+        target.unlink(missing_ok=True)
     started = time.perf_counter()
     action()
     return time.perf_counter() - started
