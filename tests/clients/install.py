@@ -43,7 +43,7 @@ def ansible(folder: Path) -> None:
     """ansible-core and one collection."""
     pip(folder, "install", "--no-compile", "-r", HERE / "ansible.lock")
     with tempfile.TemporaryDirectory(dir=CLIENTS) as name:
-        pip(folder, "download", "--no-deps", "--dest", name, "-r", HERE / "collections.lock")
+        pip(folder, "download", "--dest", name, "-r", HERE / "collections.lock")
         (wheel,) = Path(name).glob("ansible-*.whl")
         with zipfile.ZipFile(wheel) as archive:
             archive.extractall(
@@ -104,7 +104,9 @@ def pip(folder: Path, verb: str, *words: str | Path) -> None:
     """Run this environment's pip for the environment in the folder: it has none of its own."""
     quietly = ("--quiet", "--disable-pip-version-check")
     python = folder / "bin" / "python"
-    run(sys.executable, "-m", "pip", "--python", python, verb, *quietly, "--require-hashes", *words)
+    # The locks name everything; what needs what is nothing that an old pip has to find out again.
+    pinned = ("--no-deps", "--require-hashes")
+    run(sys.executable, "-m", "pip", "--python", python, verb, *quietly, *pinned, *words)
 
 
 def npm(folder: Path, *words: str) -> None:
