@@ -96,6 +96,7 @@ async def test_an_empty_disk_of_1_tib_takes_seconds(disk_format: str, tmp_path: 
     assert disk.size == TIB
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("disk_format", FORMATS)
 async def test_a_volume_may_be_larger_than_what_it_was_made_from(
     disk_format: str, tmp_path: Path

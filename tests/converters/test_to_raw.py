@@ -159,6 +159,7 @@ async def test_progress_rises_to_the_end(kind: str, tmp_path: Path) -> None:
     assert seen[-1] == 100
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["stream VMDK", "raw"])
 async def test_a_cancelled_conversion_writes_no_more(kind: str, tmp_path: Path) -> None:
     source = disks.raw(tmp_path / "disk", 200 * MIB)

@@ -126,6 +126,7 @@ def test_progress_only_rises_and_messages_come_in_their_order(house: House, tmp_
     assert not {"Progress", "StatusMessage"} & detail.keys()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", FORMATS)
 def test_every_format_is_taken_however_it_is_spelled(
     house: House, tmp_path: Path, kind: str

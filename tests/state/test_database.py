@@ -19,6 +19,7 @@ def test_a_data_directory_has_one_server(tmp_path: Path) -> None:
     DataDirLock(tmp_path / "data").release()
 
 
+@pytest.mark.slow
 def test_a_data_directory_is_free_again_when_its_server_was_killed(tmp_path: Path) -> None:
     script = (
         "import sys, time; from pathlib import Path; from state.database import DataDirLock\n"
@@ -84,6 +85,7 @@ def test_every_spelling_of_a_postgresql_url_means_psycopg(scheme: str) -> None:
     assert url.drivername == "postgresql+psycopg"
 
 
+@pytest.mark.slow
 @pytest.mark.postgres
 def test_a_host_that_hangs_in_a_transaction_is_cut_off(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch

@@ -67,6 +67,7 @@ def test_nul_in_a_request_is_answered_and_no_fault_of_ours(wire: Wire) -> None:
     assert region.status == 200
 
 
+@pytest.mark.slow
 def test_the_key_of_an_object_may_have_a_nul(wire: Wire) -> None:
     s3 = signed(ACCOUNT, "s3")
 
