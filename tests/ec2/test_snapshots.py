@@ -18,7 +18,7 @@ UNKNOWN = "snap-0123456789abcdef0"
 
 
 def snapshot(house: House, number: int, **more: Any) -> Snapshot:
-    snapshot_id = f"snap-{house.account_id[:5]}{number:012x}"
+    snapshot_id = f"snap-{int(house.account_id):010x}{number:07x}"
     return Snapshot(
         **{
             "id": snapshot_id,
