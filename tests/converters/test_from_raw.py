@@ -28,6 +28,7 @@ async def imported(image: Path, target: Path) -> bytes:
     return (await to_raw(disk, target, lambda percent: None)).path.read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", ODD)
 @pytest.mark.parametrize("disk_format", FORMATS)
 async def test_what_is_exported_comes_back_as_it_was(
@@ -48,6 +49,7 @@ async def test_what_is_exported_comes_back_as_it_was(
     assert written.part_sizes == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fill", ["empty", "full", "incompressible"])
 @pytest.mark.parametrize("disk_format", FORMATS)
 async def test_qemu_reads_what_is_exported(disk_format: str, fill: str, tmp_path: Path) -> None:
@@ -135,6 +137,7 @@ async def test_progress_of_an_export_rises_to_the_end(disk_format: str, tmp_path
     assert seen[-1] == 100
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("disk_format", WRITERS)
 async def test_a_cancelled_export_writes_no_more(disk_format: str, tmp_path: Path) -> None:
     raw = disks.raw(tmp_path / "disk", 400 * MIB)

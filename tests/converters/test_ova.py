@@ -77,6 +77,7 @@ async def test_every_disk_comes_out_as_it_went_in(kind: str, form: str, tmp_path
         assert digest(raw) == digest(source)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 async def test_a_gzipped_disk_comes_out_as_it_went_in(kind: str, tmp_path: Path) -> None:
     source = disks.raw(tmp_path / "disk", 3 * MIB + SECTOR)

@@ -90,6 +90,7 @@ ODD_BUT_SOUND: dict[str, bytes] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ODD_BUT_SOUND)
 async def test_what_is_odd_but_sound_is_read_as_qemu_reads_it(name: str, tmp_path: Path) -> None:
     result = await imported(ODD_BUT_SOUND[name], tmp_path)

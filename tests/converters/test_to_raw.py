@@ -41,6 +41,7 @@ async def test_a_raw_disk_of_any_size_stays_as_it_is(size: int, tmp_path: Path) 
     assert digest(result.path) == digest(source)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", ODD)
 @pytest.mark.parametrize("kind", KINDS)
 async def test_every_format_gives_back_the_disk_it_was_made_from(
@@ -93,6 +94,7 @@ async def test_the_image_is_not_touched(tmp_path: Path) -> None:
         image.unlink()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [511, 3 * MIB + 77])
 @pytest.mark.parametrize("kind", [*KINDS, "raw"])
 async def test_an_image_inside_a_file_is_read_in_place(
@@ -146,6 +148,7 @@ async def test_the_holes_of_a_disk_inside_a_file_stay_holes(tmp_path: Path) -> N
     assert result.path.stat().st_blocks < 1000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [*KINDS, "raw"])
 async def test_progress_rises_to_the_end(kind: str, tmp_path: Path) -> None:
     source = disks.raw(tmp_path / "disk", 40 * MIB)
