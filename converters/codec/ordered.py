@@ -1,6 +1,7 @@
 """Work on pieces of a file on all cores, with the results in the order of the pieces."""
 
 import os
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -67,3 +68,11 @@ class HashedFile:
     def _add(self, data: bytes | memoryview) -> None:
         self.size += len(data)
         self._hasher.update(data)
+
+
+def write_hashed(write: Callable[[int, HashedFile, int], None]) -> None:
+    """Have write(raw, target, size) make the file that the command line names."""
+    size = int(sys.argv[3])
+    target = HashedFile(sys.argv[2], size)
+    write(os.open(sys.argv[1], os.O_RDONLY), target, size)
+    target.close()

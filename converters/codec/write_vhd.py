@@ -21,7 +21,7 @@ import uuid
 from array import array
 from typing import Final
 
-from converters.codec.ordered import HashedFile, with_data
+from converters.codec.ordered import HashedFile, with_data, write_hashed
 from converters.sparse_copy import show
 
 SECTOR: Final = 512  # bytes
@@ -128,13 +128,5 @@ def write(raw: int, target: HashedFile, size: int) -> None:
     show(size, size, shown)
 
 
-def main() -> None:
-    """Write what the command line names."""
-    size = int(sys.argv[3])
-    target = HashedFile(sys.argv[2], size)
-    write(os.open(sys.argv[1], os.O_RDONLY), target, size)
-    target.close()
-
-
 if __name__ == "__main__":
-    main()
+    write_hashed(write)

@@ -23,7 +23,7 @@ from typing import Final
 
 from isal import isal_zlib
 
-from converters.codec.ordered import HashedFile, ordered, with_data
+from converters.codec.ordered import HashedFile, ordered, with_data, write_hashed
 from converters.codec.sparse_extent import (
     AT_END,
     DEFLATE,
@@ -182,13 +182,5 @@ def little_endian(numbers: "array[int]") -> bytes:
     return numbers.tobytes()
 
 
-def main() -> None:
-    """Write what the command line names."""
-    size = int(sys.argv[3])
-    target = HashedFile(sys.argv[2], size)
-    write(os.open(sys.argv[1], os.O_RDONLY), target, size)
-    target.close()
-
-
 if __name__ == "__main__":
-    main()
+    write_hashed(write)
