@@ -1,7 +1,6 @@
 """The first journey as a whole, on both databases: a disk is uploaded and becomes a snapshot."""
 
 import filecmp
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,28 +8,13 @@ import pytest
 from boto3.s3.transfer import TransferConfig
 
 from tests import disks
-from tests.house import House, MakeHouse
+from tests.house import House
 from tests.journeys.remains import MIB, assert_tidy
-from tests.postgres import new_postgres_database, postgres_server, postgres_url
 
 pytestmark = pytest.mark.slow  # it starts many servers
 
 if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import TagTypeDef
-
-__all__ = ["new_postgres_database", "postgres_server", "postgres_url"]
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def house_on(request: pytest.FixtureRequest, make_house: MakeHouse) -> Iterator[House]:
-    """A server that does everything itself, on a database of each kind."""
-    if request.param == "sqlite":
-        yield make_house()
-        return
-    house = make_house(database_url=request.getfixturevalue("postgres_url"))
-    yield house
-    if house.server.process is not None:
-        house.stop()
 
 
 def tags_of(resource: Any) -> dict[str, str]:

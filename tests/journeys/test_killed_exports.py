@@ -5,7 +5,6 @@ import os
 import random
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -15,7 +14,7 @@ from botocore.exceptions import ClientError
 from state.blobs import Blobs
 from tests import disks
 from tests.exports import assert_holds, etag_of
-from tests.house import House, MakeHouse
+from tests.house import House
 from tests.journeys.remains import (
     DEAD_WITHIN,
     MIB,
@@ -29,7 +28,6 @@ from tests.journeys.remains import (
     until,
     writes_held,
 )
-from tests.postgres import new_postgres_database, postgres_server, postgres_url
 
 pytestmark = pytest.mark.slow  # it starts many servers
 
@@ -37,23 +35,9 @@ if TYPE_CHECKING:
     from types_boto3_ec2.literals import DiskImageFormatType
     from types_boto3_ec2.type_defs import ExportImageTaskTypeDef
 
-__all__ = ["new_postgres_database", "postgres_server", "postgres_url"]
-
 PREFIX: Final = "exports/"
 WRITER: Final = "/object"  # stands in the command line of what writes an object's file
 FORMATS: Final = ["VMDK", "VHD", "RAW"]
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def house_on(request: pytest.FixtureRequest, make_house: MakeHouse) -> Iterator[House]:
-    """A server of one's own, on a database of each kind."""
-    if request.param == "sqlite":
-        yield make_house()
-        return
-    house = make_house(database_url=request.getfixturevalue("postgres_url"))
-    yield house
-    if house.server.process is not None:
-        house.stop()
 
 
 @pytest.fixture(scope="session")

@@ -21,9 +21,6 @@ from tests.journeys.remains import (
     stop_converter,
     until,
 )
-from tests.postgres import new_postgres_database, postgres_server, postgres_url
-
-__all__ = ["new_postgres_database", "postgres_server", "postgres_url"]
 
 pytestmark = [pytest.mark.slow, pytest.mark.postgres]
 
