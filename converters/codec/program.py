@@ -1,15 +1,17 @@
-"""Starts the programs of this package: Python, but in a process of their own, on the lifeline.
+"""Starts our own programs, those of this package and the copier, in processes on the lifeline.
 
 What they say on stdout are lines: percentages as they go, and at the end what they found out.
 """
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
-from converters import lifeline
+from converters import lifeline, sparse_copy
 from converters.lifeline import Ended, Limits
 
+COPIER: Final = Path(sparse_copy.__file__)
 SAID: Final = 1 << 14  # bytes that are kept: a hundred percentages and a few lines
 
 
@@ -21,6 +23,20 @@ async def run(
     name: str, arguments: list[str], limits: Limits, report: Callable[[int], None]
 ) -> Ended:
     """Run the program of that name to its end; report gets the percentage."""
+    # Isolated, but with site-packages: ISA-L is there. Bytecode written under a limit of the size
+    # of files would be cut off, and nothing could be started again.
+    return await _run(["-I", "-B", "-m", f"{__package__}.{name}", *arguments], limits, report)
+
+
+async def copy(
+    source: Path, target: Path, numbers: list[int], limits: Limits, report: Callable[[int], None]
+) -> Ended:
+    """Run the copier, see `converters.sparse_copy`, to its end; report gets the percentage."""
+    arguments = [str(source), str(target), *map(str, numbers)]
+    return await _run(["-I", "-S", str(COPIER), *arguments], limits, report)
+
+
+async def _run(arguments: list[str], limits: Limits, report: Callable[[int], None]) -> Ended:
     rest = b""
 
     def progress(said: bytes) -> None:
@@ -30,14 +46,7 @@ async def run(
             if line.isdigit():
                 report(int(line))
 
-    return await lifeline.run(
-        # Isolated, but with site-packages: ISA-L is there. Bytecode written under a limit of the
-        # size of files would be cut off, and nothing could be started again.
-        [sys.executable, "-I", "-B", "-m", f"{__package__}.{name}", *arguments],
-        limits,
-        on_output=progress,
-        keep=SAID,
-    )
+    return await lifeline.run([sys.executable, *arguments], limits, on_output=progress, keep=SAID)
 
 
 def found_out(name: str, ended: Ended) -> list[str]:

@@ -10,7 +10,6 @@ install.iso …  whatever else there is: ignored
 
 import asyncio
 import posixpath
-import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,7 +18,8 @@ from threading import Event
 from typing import Final
 from urllib.parse import unquote
 
-from converters import errors, lifeline
+from converters import errors
+from converters.codec import program
 from converters.errors import LIMIT_OF_IMAGES
 from converters.lifeline import Limits
 from converters.sparse_copy import GARBLED
@@ -27,7 +27,6 @@ from converters.stages import envelope, manifest, ovf, tar
 from converters.stages.formats.image import Image
 from converters.stages.inspect import Disk
 from converters.stages.tar import File
-from converters.stages.to_raw import COPY, CopyFailed
 
 OVF: Final = ".ovf"
 MANIFEST: Final = ".mf"
@@ -85,26 +84,11 @@ async def inflate(ova: Path, member: Member, target: Path, report: Callable[[int
     """Write a gzip-compressed member to target; report gets the percentage. ClientError."""
     capacity = member.capacity or LIMIT_OF_IMAGES
     limit = capacity + (capacity >> 6) + OVERHEAD
-    seen = -1
-
-    def progress(said: bytes) -> None:
-        nonlocal seen
-        for line in said.split():
-            if line.isdigit() and (percent := int(line)) > seen:
-                seen = percent
-                report(percent)
-
-    numbers = (str(member.length), str(member.offset), str(limit))
-    ended = await lifeline.run(
-        [sys.executable, "-I", "-S", str(COPY), str(ova), str(target), *numbers],
-        Limits(file_size=limit),
-        on_output=progress,
-        keep=1 << 14,
-    )
+    numbers = [member.length, member.offset, limit]
+    ended = await program.copy(ova, target, numbers, Limits(file_size=limit), report)
     if ended.code == GARBLED:
         raise errors.corrupt_gzip()
-    if ended.code != 0:
-        raise CopyFailed(f"inflating ended with {ended.code}: {ended.stderr.strip()}")
+    program.check("inflating", ended)
 
 
 def _open(path: Path, stop: Event) -> tuple[Member, ...]:

@@ -7,24 +7,22 @@ Stream-optimized VMDKs are read by a program of our own, which uses all cores; q
 """
 
 import os
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from converters import lifeline, qemu_img
+from converters import qemu_img
 from converters.codec import program
 from converters.lifeline import Limits
 from converters.stages.formats import named, vmdk
 from converters.stages.inspect import Disk
 
-COPY: Final = Path(__file__).parents[1] / "sparse_copy.py"
 MEMORY: Final = 2 << 30  # bytes of address space; of each of sixteen threads there are 80 MiB
 
 
 class CopyFailed(Exception):
-    """The copy of a plain image failed; the reason is on our side."""
+    """What was written is not as long as the disk; the reason is on our side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +68,6 @@ def _looked_at_again(disk: Disk, target: Path) -> RawDisk:
 
 
 async def _copy(disk: Disk, target: Path, report: Callable[[int], None]) -> None:
-    def progress(said: bytes) -> None:
-        if len(lines := said.split(b"\n")) > 1 and lines[-2].isdigit():
-            report(int(lines[-2]))
-
-    numbers = (str(disk.size), str(disk.offset))
-    ended = await lifeline.run(
-        [sys.executable, "-I", "-S", str(COPY), str(disk.path), str(target), *numbers],
-        Limits(file_size=disk.size),
-        on_output=progress,
-        keep=1 << 14,
-    )
-    if ended.code != 0:
-        raise CopyFailed(f"the copy ended with {ended.code}: {ended.stderr.strip()}")
+    numbers = [disk.size, disk.offset]
+    ended = await program.copy(disk.path, target, numbers, Limits(file_size=disk.size), report)
+    program.check("the copy", ended)

@@ -14,10 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from converters.codec import program
 from converters.errors import ClientError
 from converters.stages.inspect import inspect
 from converters.stages.ova import Member, check_capacity, inflate, is_archive, open_ova
-from converters.stages.to_raw import CopyFailed, to_raw
+from converters.stages.to_raw import to_raw
 from tests import disks, ovas
 from tests.disks import KINDS, MIB, SAMPLES, SECTOR
 from tests.ovas import DISK, IDE, SCSI, Item
@@ -428,7 +429,7 @@ async def test_a_full_disk_is_our_fault(tmp_path: Path) -> None:
     ova = tmp_path / "vm.ova"
     member = gzipped(ova, gzip.compress(b"data"))
 
-    with pytest.raises(CopyFailed, match="No such file"):
+    with pytest.raises(program.Failed, match="No such file"):
         await inflate(ova, member, tmp_path / "nowhere" / "disk", ignore)
 
 
