@@ -112,7 +112,7 @@ def test_a_task_can_be_cancelled_at_once(house: House) -> None:
     assert detail["Status"] == "deleted"
     assert detail["StatusMessage"] == "changed my mind"
     assert not {"Progress", "SnapshotId"} & detail.keys()
-    assert house.ec2().describe_snapshots()["Snapshots"] == []
+    assert house.ec2().describe_snapshots(OwnerIds=["self"])["Snapshots"] == []
 
 
 @pytest.mark.slow
@@ -267,7 +267,7 @@ def test_a_storm_of_cancels_leaves_nothing_over(own_house: House, tmp_path: Path
     assert len(completed) + len(deleted) == count
     assert deleted, "no cancel came in time"
     assert {detail["StatusMessage"] for detail in deleted} == {"Task canceled by user"}
-    snapshots = own_house.ec2().describe_snapshots()["Snapshots"]
+    snapshots = own_house.ec2().describe_snapshots(OwnerIds=["self"])["Snapshots"]
     assert {each["SnapshotId"] for each in snapshots} == {
         detail["SnapshotId"] for detail in completed
     }

@@ -97,7 +97,7 @@ def test_the_journey_of_the_user_guide(house: House, tmp_path: Path) -> None:
     ]
     aws(house, "ec2", "delete-tags", "--resources", snapshot_id, "--tags", "Key=Name")
     aws(house, "ec2", "delete-snapshot", "--snapshot-id", snapshot_id)
-    assert aws(house, "ec2", "describe-snapshots")["Snapshots"] == []
+    assert aws(house, "ec2", "describe-snapshots", "--owner-ids", "self")["Snapshots"] == []
 
 
 def test_a_snapshot_becomes_an_image_and_both_go(house: House) -> None:

@@ -95,7 +95,7 @@ def test_a_change_is_seen_by_the_next_request(house: House) -> None:
     def shown() -> list[tuple[str, list[str]]]:
         return [
             (each["SnapshotId"], [tag["Value"] for tag in each["Tags"]])
-            for each in ec2.describe_snapshots()["Snapshots"]
+            for each in ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]
         ]
 
     assert shown() == []

@@ -262,7 +262,7 @@ def test_one_unknown_id_among_others_is_named(shared_house: House, snapshots: li
 
 
 def test_another_account_sees_nothing_and_gets_no_error(house: House, snapshots: list[str]) -> None:
-    assert house.ec2().describe_snapshots()["Snapshots"] == []
+    assert house.ec2().describe_snapshots(OwnerIds=["self"])["Snapshots"] == []
     assert house.ec2().describe_snapshots(SnapshotIds=snapshots[:1])["Snapshots"] == []
 
 
@@ -271,7 +271,7 @@ def test_another_region_does_not_know_the_snapshot(
 ) -> None:
     elsewhere = shared_house.ec2(region="eu-west-1")
 
-    assert elsewhere.describe_snapshots()["Snapshots"] == []
+    assert elsewhere.describe_snapshots(OwnerIds=["self"])["Snapshots"] == []
     with pytest.raises(ClientError, match=r"InvalidSnapshot\.NotFound"):
         elsewhere.describe_snapshots(SnapshotIds=snapshots[:1])
 
@@ -296,7 +296,7 @@ def test_a_deleted_snapshot_is_gone_with_its_tags_and_bytes(house: House, doomed
     ec2.delete_snapshot(SnapshotId=doomed.id)
 
     assert not path.exists()
-    assert ec2.describe_snapshots()["Snapshots"] == []
+    assert ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"] == []
     assert ec2.describe_tags()["Tags"] == []
     with pytest.raises(ClientError, match=r"InvalidSnapshot\.NotFound"):
         ec2.delete_snapshot(SnapshotId=doomed.id)
@@ -320,7 +320,7 @@ def test_nobody_deletes_the_snapshot_of_another(
         with pytest.raises(ClientError, match=r"InvalidSnapshot\.NotFound"):
             client.delete_snapshot(SnapshotId=doomed.id)
 
-    assert len(house.ec2().describe_snapshots()["Snapshots"]) == 1
+    assert len(house.ec2().describe_snapshots(OwnerIds=["self"])["Snapshots"]) == 1
 
 
 def test_a_dry_run_deletes_nothing(house: House, doomed: Snapshot) -> None:
@@ -328,4 +328,4 @@ def test_a_dry_run_deletes_nothing(house: House, doomed: Snapshot) -> None:
         house.ec2().delete_snapshot(SnapshotId=doomed.id, DryRun=True)
 
     assert Blobs(house.data_dir).path(doomed.blob_id).exists()
-    assert len(house.ec2().describe_snapshots()["Snapshots"]) == 1
+    assert len(house.ec2().describe_snapshots(OwnerIds=["self"])["Snapshots"]) == 1

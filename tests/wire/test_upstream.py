@@ -89,7 +89,7 @@ def test_an_upstream_that_is_down_is_a_readable_error(make_house: MakeHouse) -> 
 
     assert raised.value.response["Error"]["Code"] == "ServiceUnavailable"
     assert raised.value.response["ResponseMetadata"]["HTTPStatusCode"] == 503
-    assert house.ec2().describe_snapshots()["Snapshots"] == []
+    assert house.ec2().describe_snapshots(OwnerIds=["self"])["Snapshots"] == []
 
 
 class Mirror:
