@@ -1,0 +1,1 @@
+"""Plans what of a guest must change to run in EC2; writes nothing."""

@@ -1,0 +1,1 @@
+"""Writes planned changes into the filesystems of a raw disk."""

@@ -1,0 +1,1 @@
+"""Tests of guests: built in seconds, looked into, judged, adapted."""
