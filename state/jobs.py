@@ -27,7 +27,7 @@ from sqlalchemy.exc import OperationalError
 
 from state.blobs import Blobs
 from state.store import Stale, Store, TaskChanges
-from state.tasks import DiskProgress, Guest, IllegalTransition, Task, TaskState
+from state.tasks import DiskProgress, GuestSummary, IllegalTransition, Task, TaskState
 from state.values import Frozen
 
 log = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ class Attempt:
         progress: int,
         message: str | None = None,
         disks: tuple[DiskProgress, ...] | None = None,
-        guest: Guest | None = None,
+        guest: GuestSummary | None = None,
     ) -> None:
         """Show progress (percent) and StatusMessage; written to the task row every 0.5 s at most.
 

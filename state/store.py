@@ -25,6 +25,7 @@ from state.rows.buckets import Buckets
 from state.rows.images import Images
 from state.rows.objects import Objects
 from state.rows.permissions import Permissions
+from state.rows.reports import Reports
 from state.rows.room import Duplicate, Numbered, Stale
 from state.rows.snapshots import Snapshots
 from state.rows.tags import TagRow, Tags
@@ -59,6 +60,7 @@ class Tx:
         self.permissions = Permissions(connection)
         self.accounts = Accounts(connection)
         self.tags = Tags(connection)
+        self.reports = Reports(connection)
         self.buckets = Buckets(connection)
         self.objects = Objects(connection)
         self.uploads = Uploads(connection)

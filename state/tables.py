@@ -11,6 +11,7 @@
     objects    bucket, key · blob_id                                                   · document
     uploads    id · bucket, key                                                        · document
     parts      upload_id, number · blob_id                                             · document
+    reports    task_id                                                                 · document
 
 A mapping says that an image is made of a snapshot; a permission, that an account (`all`: any) may
 use an image or a snapshot that is not its own. A sequence number is given at creation and never
@@ -205,6 +206,14 @@ parts = Table(
     PrimaryKeyConstraint("upload_id", "number", name="parts_number"),
     ForeignKeyConstraint(["upload_id"], ["uploads.id"], name="parts_upload"),
     Index("parts_blob", "blob_id"),
+)
+
+reports = Table(
+    "reports",
+    METADATA,
+    Column("task_id", WORD, nullable=False),
+    Column("document", Text, nullable=False),
+    PrimaryKeyConstraint("task_id", name="reports_task"),
 )
 
 leases = Table(

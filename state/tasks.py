@@ -144,7 +144,7 @@ Work = Annotated[
 ]
 
 
-class Guest(Frozen):
+class GuestSummary(Frozen):
     """What is known of the system on the disks: as the client said, later as it was found."""
 
     architecture: str | None = None
@@ -183,7 +183,7 @@ class Task(Frozen):
     message: str = "pending"  # StatusMessage while the task is active
     error: str | None = None  # StatusMessage once it has failed: "ClientError: …"
     disks: tuple[DiskProgress, ...] = ()
-    guest: Guest | None = None  # None: not looked at yet
+    guest: GuestSummary | None = None  # None: not looked at yet
     image_id: str | None = None  # the AMI, once it is there
     finished_at: datetime | None = None
 

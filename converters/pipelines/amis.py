@@ -7,7 +7,7 @@ from typing import Final
 from state.images import BlockDevice, Image
 from state.licences import USAGES, WINDOWS, usage_operation
 from state.snapshots import Snapshot
-from state.tasks import Guest, ImportImageWork, Task
+from state.tasks import GuestSummary, ImportImageWork, Task
 
 ARCHITECTURE: Final = "x86_64"  # where the client has not said; an AMI must have one
 DESCRIPTION: Final = "AWS-VMImport service"
@@ -24,12 +24,12 @@ def device_names(wishes: Sequence[str | None]) -> list[str]:
     return [wish or next(free) for wish in wishes]
 
 
-def told_guest(work: ImportImageWork) -> Guest:
+def told_guest(work: ImportImageWork) -> GuestSummary:
     """Return what is known of the system on the disks."""
     operation = work.usage_operation or usage_operation(work.platform, work.license_type)
     usage = USAGES[operation]
     told = work.platform or work.usage_operation or usage.platform == WINDOWS
-    return Guest(
+    return GuestSummary(
         architecture=work.architecture or ARCHITECTURE,
         platform=usage.platform if told else None,
         license_type=usage.license_type if told else work.license_type,
@@ -41,7 +41,7 @@ def told_guest(work: ImportImageWork) -> Guest:
 def imported_image(
     task: Task,
     image_id: str,
-    guest: Guest,
+    guest: GuestSummary,
     disks: Sequence[tuple[str, Snapshot]],
     now: datetime,
 ) -> Image:

@@ -56,11 +56,12 @@ class Kind(Generic[T]):
         model: type[T],
         identity: tuple[str, ...],
         columns: Callable[[T], Columns],
+        remembered: int = REMEMBERED,
     ) -> None:
         self.table = table
         self.identity = identity
         self.columns = columns
-        self.decode: Callable[[str], T] = lru_cache(REMEMBERED)(model.model_validate_json)
+        self.decode: Callable[[str], T] = lru_cache(remembered)(model.model_validate_json)
         where = [table.c[name] == bindparam(f"at_{name}") for name in identity]
         # Built once: a statement costs SQLAlchemy more to build than SQLite to run.
         self.select = select(table.c.document).where(*where)

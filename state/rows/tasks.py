@@ -14,7 +14,7 @@ from state import tables
 from state.rows.owned import Owned, OwnedKind
 from state.rows.room import Columns, Listing, Rows, Stale, Values
 from state.rows.texts import among
-from state.tasks import DiskProgress, Guest, IllegalTransition, Task, TaskState
+from state.tasks import DiskProgress, GuestSummary, IllegalTransition, Task, TaskState
 
 
 class TaskChanges(TypedDict, total=False):
@@ -24,7 +24,7 @@ class TaskChanges(TypedDict, total=False):
     message: str
     error: str | None
     disks: tuple[DiskProgress, ...]
-    guest: Guest
+    guest: GuestSummary
     image_id: str
     finished_at: datetime | None
 

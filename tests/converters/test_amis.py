@@ -7,7 +7,7 @@ import pytest
 from converters.pipelines.amis import device_names, imported_image, told_guest
 from state.licences import USAGES
 from state.snapshots import Snapshot
-from state.tasks import DiskContainer, Guest, ImportImageWork, Task
+from state.tasks import DiskContainer, GuestSummary, ImportImageWork, Task
 
 NOW = datetime(2025, 1, 1, tzinfo=UTC)
 SNAPSHOT = Snapshot(
@@ -87,7 +87,7 @@ def work(**told: object) -> ImportImageWork:
 def test_what_is_known_of_the_guest_is_what_was_told(
     told: dict[str, str], platform: str | None, license_type: str | None, operation: str
 ) -> None:
-    assert told_guest(work(**told)) == Guest(
+    assert told_guest(work(**told)) == GuestSummary(
         architecture="x86_64",
         platform=platform,
         license_type=license_type,

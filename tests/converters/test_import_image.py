@@ -20,7 +20,7 @@ from state.tasks import (
     DiskContainer,
     DiskProgress,
     DiskSource,
-    Guest,
+    GuestSummary,
     ImportImageWork,
     TaskState,
 )
@@ -345,7 +345,7 @@ async def test_progress_and_messages_are_those_that_clients_have_seen(
     percents = [progress for progress, _, _ in reports]
     assert percents == sorted(percents)
     assert (preparing[0].progress, preparing[0].message) == (76, "preparing ami")
-    assert preparing[0].guest == Guest(
+    assert preparing[0].guest == GuestSummary(
         architecture="i386",
         platform="Windows",
         license_type="BYOL",

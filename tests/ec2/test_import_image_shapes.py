@@ -10,7 +10,7 @@ from state.tasks import (
     DiskContainer,
     DiskProgress,
     DiskSource,
-    Guest,
+    GuestSummary,
     ImportImageWork,
     Task,
     TaskState,
@@ -165,7 +165,7 @@ def test_each_disk_is_shown_with_its_container_and_the_first_has_the_name() -> N
 
 
 def test_what_is_found_of_the_guest_comes_before_what_was_said() -> None:
-    guest = Guest(
+    guest = GuestSummary(
         architecture="x86_64",
         platform="Windows",
         license_type="AWS",

@@ -34,7 +34,7 @@ from emulator.shapes.ec2 import (
     SnapshotDetail,
 )
 from state.store import Tx
-from state.tasks import DiskContainer, DiskProgress, Guest, ImportImageWork, Task, TaskState
+from state.tasks import DiskContainer, DiskProgress, GuestSummary, ImportImageWork, Task, TaskState
 
 actions = Actions()
 
@@ -101,7 +101,7 @@ def task_shape(task: Task, tags: Mapping[str, str]) -> ImportImageTask:
         "SnapshotDetails": details(task, work),
         "Tags": tag_set(tags),
         "Status": import_tasks.status(task),
-        **guest_members(task.guest or Guest(), work),
+        **guest_members(task.guest or GuestSummary(), work),
     }
     if message := tasks.status_message(task):
         shape["StatusMessage"] = message
@@ -121,7 +121,7 @@ def task_shape(task: Task, tags: Mapping[str, str]) -> ImportImageTask:
     return shape
 
 
-def guest_members(guest: Guest, work: ImportImageWork) -> ImportImageTask:
+def guest_members(guest: GuestSummary, work: ImportImageWork) -> ImportImageTask:
     """Return what is known of the guest: what was found, and before that what the client says."""
     shape: ImportImageTask = {}
     if architecture := guest.architecture or work.architecture:
