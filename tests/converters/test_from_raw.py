@@ -3,10 +3,13 @@
 import asyncio
 import hashlib
 import os
+import subprocess
 import time
 from pathlib import Path
 
 import pytest
+import pyvhdi
+import pyvmdk
 
 from converters.codec import program
 from converters.stages.from_raw import FORMATS, WRITERS, Written, from_raw
@@ -63,6 +66,49 @@ async def test_qemu_reads_what_is_exported(disk_format: str, fill: str, tmp_path
 
     driver = DRIVERS[disk_format]
     disks.qemu_img("compare", "-f", "raw", "-F", driver, raw, tmp_path / "image")
+
+
+def sparse_disk(path: Path) -> Path:
+    """A disk of odd length with data, zeros and holes in it."""
+    raw = disks.raw(path, 9 * MIB + 3 * SECTOR)
+    with raw.open("r+b") as file:
+        file.seek(2 * MIB + SECTOR)
+        file.write(bytes(MIB))
+        file.seek(5 * MIB)
+        file.write(os.urandom(3 * MIB))
+    os.truncate(raw, 40 * MIB + SECTOR)
+    return raw
+
+
+@pytest.mark.parametrize("disk_format", WRITERS)
+async def test_readers_of_others_take_what_is_exported(disk_format: str, tmp_path: Path) -> None:
+    """Neither libvmdk nor libvhdi shares a line with qemu or with us."""
+    raw = sparse_disk(tmp_path / "disk")
+    image = tmp_path / "image"
+
+    await exported(raw, disk_format, image)
+
+    if disk_format == "VMDK":
+        handle = pyvmdk.handle()
+        handle.open(str(image))
+        handle.open_extent_data_files_as_file_objects([image.open("rb")])
+    else:
+        handle = pyvhdi.file()
+        handle.open(str(image))
+    assert handle.get_media_size() == raw.stat().st_size
+    assert handle.read_buffer_at_offset(raw.stat().st_size, 0) == raw.read_bytes()
+    handle.close()
+
+
+@pytest.mark.parametrize("disk_format", WRITERS)
+async def test_7_zip_takes_what_is_exported(disk_format: str, tmp_path: Path) -> None:
+    raw = sparse_disk(tmp_path / "disk")
+    image = tmp_path / "image"
+
+    await exported(raw, disk_format, image)
+
+    unpack = ["7zz", "e", "-so", f"-t{disk_format.lower()}", image]
+    assert subprocess.run(unpack, stdout=subprocess.PIPE, check=True).stdout == raw.read_bytes()
 
 
 @pytest.mark.slow
