@@ -211,6 +211,8 @@ class Windows:
     boot_files: tuple[str, ...] = ()  # bootmgr, Boot/BCD, EFI/Microsoft/Boot/bootmgfw.efi, …
     roots: tuple[str, ...] = ()  # ids of all volumes that hold a Windows folder
     problem: str | None = None  # why a hive could not be read
+    languages: tuple[str, ...] = ()  # of the language packs that are installed: "en-US", …
+    shut_down: bool | None = None  # False: it is hibernated, or a hive was never closed
 
 
 @dataclass(frozen=True, slots=True)
