@@ -1,0 +1,157 @@
+"""From a recipe to raw disks, in well under a second: no mount, no root, once per test session."""
+
+import fcntl
+import os
+import tempfile
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from tests.guests import filesystems, lvm, tables, trees
+from tests.guests.filesystems import File
+from tests.guests.recipes import Recipe, WindowsRecipe
+from tests.guests.tables import MIB, Piece
+
+AnyRecipe = Recipe | WindowsRecipe
+ESP_SERIAL: Final = 0x0E5B0001
+_WINDOWS_FREE: Final = {0x07: tables.BASIC_DATA}
+
+
+class Builder:
+    """Makes the disks of recipes in a folder, each only once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def disks(self, recipe: AnyRecipe) -> list[Path]:
+        """Return the disks of a guest. They are shared: nobody may write to them."""
+        place = self.folder / recipe.name
+        if not place.exists():
+            with (self.folder / f"{recipe.name}.lock").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                if not place.exists():
+                    self._build(recipe, place)
+        return sorted(place.iterdir())
+
+    def disk(self, recipe: AnyRecipe) -> Path:
+        """Return the only disk of a guest. It is shared: nobody may write to it."""
+        [disk] = self.disks(recipe)
+        return disk
+
+    def own(self, recipe: AnyRecipe, folder: Path) -> list[Path]:
+        """Return the disks of a guest, copied into a folder to be written to."""
+        return [filesystems.copied(disk, folder / disk.name) for disk in self.disks(recipe)]
+
+    def _build(self, recipe: AnyRecipe, place: Path) -> None:
+        with tempfile.TemporaryDirectory(dir=self.folder) as scratch:
+            made = Path(scratch) / "made"
+            made.mkdir()
+            if isinstance(recipe, WindowsRecipe):
+                from tests.guests import windows
+
+                windows.disks(recipe, made, Path(scratch), self.folder)
+            else:
+                linux(recipe, made, Path(scratch))
+            spoil(made / "disk0.raw", recipe.disk.spoilt)
+            made.rename(place)
+
+
+def spoil(disk: Path, spoilt: tuple[tuple[int, bytes], ...]) -> None:
+    """Write bytes over a disk; an offset below zero counts from its end."""
+    with disk.open("r+b") as file:
+        for offset, content in spoilt:
+            file.seek(offset, os.SEEK_END if offset < 0 else os.SEEK_SET)
+            file.write(content)
+
+
+def linux(recipe: Recipe, made: Path, scratch: Path) -> None:
+    """Make the disk of a Linux, or of two."""
+    pieces = leading(recipe, scratch)
+    pieces += system(recipe, scratch, "a", len(pieces) + 1)
+    if recipe.second:
+        pieces += system(recipe.second, scratch, "b", len(pieces) + 1)
+    finish(recipe, pieces, made / "disk0.raw")
+
+
+def leading(recipe: Recipe, scratch: Path) -> list[Piece]:
+    """Return the partitions that stand before a system's own."""
+    pieces = []
+    if recipe.disk.firmware in ("uefi", "both"):
+        image = filesystems.fat(scratch / "esp", trees.esp(recipe, _places(recipe, "a")))
+        pieces.append(Piece(image, 0xEF, name="EFI System Partition"))
+    if recipe.disk.firmware in ("bios", "both") and recipe.disk.table in ("gpt", "hybrid"):
+        pieces.append(Piece(None, size=MIB, guid=tables.BIOS_BOOT, name="BIOS boot"))
+    return pieces
+
+
+def system(recipe: Recipe, scratch: Path, tag: str, number: int) -> list[Piece]:
+    """Return the partitions of a system: /boot if it has one, and the root or its volume group."""
+    root_number = number + (1 if recipe.boot else 0)
+    if recipe.disk.logical:
+        root_number = 5
+    device = "/dev/mapper/vg-root" if recipe.lvm else f"/dev/sda{root_number}"
+    places = _places(recipe, tag, device)
+    files = trees.linux(recipe, places)
+    pieces = []
+    if recipe.boot:
+        below = {
+            path.removeprefix("/boot"): file
+            for path, file in files.items()
+            if path.startswith("/boot/")
+        }
+        files = {path: file for path, file in files.items() if not path.startswith("/boot/")}
+        files["/boot"] = filesystems.directory()
+        image = filesystem(recipe.boot, scratch / f"boot-{tag}", below, places.boot or "")
+        pieces.append(Piece(image, bootable=True, name="boot"))
+    image = filesystem(recipe.filesystem, scratch / f"root-{tag}", files, places.root)
+    kind = 0x83
+    if recipe.lvm:
+        kind = 0x8E
+        image = lvm.physical_volume(scratch / f"pv-{tag}", image, missing=recipe.lvm == "missing")
+    bootable = not recipe.boot and recipe.disk.firmware != "uefi" and recipe.disk.table == "mbr"
+    pieces.append(Piece(image, kind, bootable=bootable, name="root", logical=recipe.disk.logical))
+    return pieces
+
+
+def filesystem(kind: str, target: Path, files: dict[str, File], own: str) -> Path:
+    """Make a filesystem of a kind."""
+    make: dict[str, Callable[[], Path]] = {
+        "ext2": lambda: filesystems.ext(target, files, "ext2", uuid=own),
+        "ext3": lambda: filesystems.ext(target, files, "ext3", uuid=own),
+        "ext4": lambda: filesystems.ext(target, files, "ext4", uuid=own),
+        "xfs": lambda: filesystems.xfs(target, files, 5, uuid=own),
+        "xfs4": lambda: filesystems.xfs(target, files, 4, uuid=own),
+        "btrfs": lambda: filesystems.btrfs(target, files, uuid=own),
+        "jfs": lambda: filesystems.jfs(target, own),
+    }
+    return make[kind]()
+
+
+def finish(recipe: AnyRecipe, pieces: list[Piece], target: Path) -> Path:
+    """Put a partition table around the pieces."""
+    disk, code = recipe.disk, recipe.disk.firmware in ("bios", "both")
+    match disk.table:
+        case "mbr":
+            return tables.mbr(target, pieces, code=code)
+        case "gpt":
+            return tables.gpt(target, pieces, disk.sector, code=code, seed=recipe.name)
+        case "hybrid":
+            last = [len(pieces) - 1]
+            return tables.gpt(target, pieces, disk.sector, last, code=code, seed=recipe.name)
+        case "none":
+            [piece] = pieces
+            return filesystems.copied(piece.image or Path(), target)
+    raise ValueError(disk.table)
+
+
+def _places(recipe: Recipe, tag: str, device: str = "/dev/sda1") -> trees.Places:
+    def own(what: str) -> str:
+        return str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{what}.{recipe.distribution}-{tag}.example"))
+
+    efi = recipe.disk.firmware in ("uefi", "both")
+    return trees.Places(
+        own("root"), own("boot") if recipe.boot else None,
+        f"{ESP_SERIAL:08X}" if efi else None, device=device,
+    )  # fmt: skip

@@ -1,0 +1,80 @@
+"""What a guest is to be: frozen values that builders turn into disks."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+from tests.guests.filesystems import File
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """How the disks are laid out, whatever is on them."""
+
+    table: str = "mbr"  # mbr gpt hybrid none
+    firmware: str = "bios"  # bios uefi both
+    sector: int = 512
+    logical: bool = False  # the root is a logical partition
+    spoilt: tuple[tuple[int, bytes], ...] = ()  # bytes written over the first disk at the end
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A Linux. None and "": as the distribution does it."""
+
+    distribution: str  # as os-release: debian ubuntu rhel centos rocky ol fedora sles amzn
+    version: str
+    kernel: str  # as uname -r
+    filesystem: str = "ext4"  # ext2 ext3 ext4 xfs xfs4 btrfs jfs
+    disk: Disk = Disk()
+    boot: str | None = None  # filesystem of a /boot of its own
+    lvm: str = ""  # "" none, "whole", "missing" (a physical volume is not there)
+    architecture: str = "x86_64"
+    loader: str | None = None  # grub2 grub-legacy bls
+    generator: str | None = None  # dracut initramfs-tools mkinitrd
+    compression: str | None = None  # of the initrd
+    drivers: bool = False  # the initrd has those that EC2 needs
+    other_kernels: tuple[str, ...] = ()
+    network: str = "static"  # static dhcp
+    fstab: str = "devices"  # devices (names, a foreign UUID, cifs), uuids (all well)
+    extra: tuple[tuple[str, File], ...] = ()
+    absent: tuple[str, ...] = ()  # paths, with all below
+    second: "Recipe | None" = None  # another system in a second partition: dual boot
+
+    @property
+    def name(self) -> str:
+        """A short name, another one for every recipe."""
+        return f"{self.distribution}-{self.version}-{_digest(self)}"
+
+    def on(self, **disk: Any) -> Self:
+        """Return the same system on another disk."""
+        return replace(self, disk=replace(self.disk, **disk))
+
+
+@dataclass(frozen=True, slots=True)
+class WindowsRecipe:
+    """A Windows; its registry is written by hives.py."""
+
+    product: str
+    edition: str
+    build: int
+    version: str = "10.0"
+    installation: str = "Server"
+    architecture: str = "x86_64"
+    disk: Disk = Disk()
+    facts: tuple[tuple[str, Any], ...] = ()  # more of what hives.py can be told
+    extra: tuple[tuple[str, File], ...] = ()
+    absent: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """A short name, another one for every recipe."""
+        return f"windows-{self.build}-{_digest(self)}"
+
+    def on(self, **disk: Any) -> Self:
+        """Return the same system on another disk."""
+        return replace(self, disk=replace(self.disk, **disk))
+
+
+def _digest(recipe: object) -> str:
+    return hashlib.sha256(repr(recipe).encode()).hexdigest()[:12]
