@@ -49,7 +49,6 @@ class Request:
     usage_platform: str | None = None  # what the usage operation stands for: Linux, Windows
     usage_license: str | None = None  # … and: AWS, BYOL
     region: str = "us-east-1"
-    opt_in: bool = False  # the Region is one that an account must opt in to
     root_format: str | None = None  # of the first disk's image: VMDK, VHD, VHDX, RAW
     from_snapshot: bool = False  # the first disk is a snapshot of EBS
 
