@@ -217,6 +217,130 @@ def corrupt_gzip() -> ClientError:
     return ClientError("Uncompressed data has an invalid length")
 
 
+# What is on the disks. Where the guide spells a sentence in another way than clients have seen it,
+# it stands here as they have seen it. assumed: when each one is given, beyond what the guide says of
+# it, and that the first thing wrong decides in the order of converters/guests/judge/verdict.py
+
+
+def no_partitions() -> ClientError:
+    """Tell of disks without a partition table, or with nothing in it."""
+    return ClientError("No valid partitions. Not a valid volume.")
+
+
+def broken_volume_group() -> ClientError:
+    """Tell of logical volumes that are not whole."""
+    # The guide writes "Logical Volume Group".
+    return ClientError("Unsupported configuration - Logical volume group activation failed")
+
+
+def unknown_system() -> ClientError:
+    """Tell of disks without a system, or with one that is in none of the tables."""
+    # assumed: also of distributions, Windows and editions of it that the guide doesn't list
+    return ClientError("Unknown OS / Missing OS files.")
+
+
+def several_roots() -> ClientError:
+    """Tell of more than one system, or more than one /etc."""
+    return ClientError("Unsupported configuration - Multiple directories found")
+
+
+def unreadable_fstab() -> ClientError:
+    """Tell of a Linux whose /etc/fstab is missing or makes no sense."""
+    # The guide writes "Unable to read fstab".
+    return ClientError("Invalid configuration - Could not read fstab")
+
+
+def several_menus() -> ClientError:
+    """Tell of several grub.cfg, grub.conf or menu.lst that are not the same."""
+    return ClientError("Multiple different grub/menu.lst files found.")
+
+
+def no_default_kernel() -> ClientError:
+    """Tell of entries of the Boot Loader Specification of which none is the default."""
+    # The guide writes "the default kernel".
+    return ClientError("BLSC-style GRUB found, but unable to detect default kernel")
+
+
+def unknown_kernel() -> ClientError:
+    """Tell of a Linux whose kernel isn't found: no GRUB, no entry, or nothing where it points."""
+    return ClientError("Unable to determine kernel version.")
+
+
+def unsupported_kernel(version: str) -> ClientError:
+    """Tell of a kernel that isn't listed for its distribution."""
+    return ClientError(f"Unsupported kernel version {_shown(version)}")
+
+
+def unreadable_initrd() -> ClientError:
+    """Tell of an initial RAM disk that is missing, cut off or garbled."""
+    # assumed: missing
+    return ClientError(
+        "We were unable to read your import's initramfs/initrd to determine what drivers your "
+        "import requires to run in EC2"
+    )
+
+
+# assumed: the texts of all that follow, and that each of them fails a task
+
+
+def unsupported_architecture(architecture: str) -> ClientError:
+    """Tell of a system for another processor than EC2 can start by way of an import."""
+    return ClientError(f"Unsupported architecture {_shown(architecture)}")
+
+
+def other_architecture(told: str, found: str) -> ClientError:
+    """Tell of an architecture that is not the one the client named."""
+    return ClientError(
+        f"The architecture {_shown(told)} does not match the operating system ({_shown(found)})"
+    )
+
+
+def other_platform(told: str, found: str) -> ClientError:
+    """Tell of a platform that is not the one the client named."""
+    return ClientError(f"The platform {_shown(told)} does not match the operating system ({found})")
+
+
+def unsupported_root(filesystem: str) -> ClientError:
+    """Tell of a root filesystem that can't be imported."""
+    return ClientError(
+        f"Unsupported configuration - The root file system {_shown(filesystem)} is not supported"
+    )
+
+
+def encrypted_volume() -> ClientError:
+    """Tell of a volume that is encrypted inside the guest."""
+    return ClientError("Unsupported configuration - Encrypted volumes are not supported")
+
+
+def wrong_license(license_type: str, system: str) -> ClientError:
+    """Tell of a licence that the system can't have."""
+    return ClientError(f"The license type {license_type} is not supported for {system}")
+
+
+def wrong_usage(operation: str, system: str) -> ClientError:
+    """Tell of a usage operation that stands for another system, or for a licence it can't have."""
+    return ClientError(f"The usage operation {_shown(operation)} is not supported for {system}")
+
+
+def wrong_boot_mode(mode: str) -> ClientError:
+    """Tell of a boot mode in which the disks can't start."""
+    return ClientError(f"The disk image can not be booted in the boot mode {_shown(mode)}")
+
+
+def no_fallback_loader() -> ClientError:
+    """Tell of a Linux that starts by UEFI, without the loader that EC2's firmware looks for."""
+    return ClientError(
+        "Unsupported configuration - BOOTX64.EFI was not found on the EFI system partition"
+    )
+
+
+def platform_needed() -> ClientError:
+    """Tell of a disk from a snapshot that starts by UEFI, whose platform the client has not said."""
+    return ClientError(
+        "The platform must be specified when a UEFI image is imported from a snapshot"
+    )
+
+
 def _shown(name: str) -> str:
     """Return what may stand in an answer of a name that anybody may have made up."""
     return "".join(letter if letter.isprintable() else "?" for letter in name[:NAME])
