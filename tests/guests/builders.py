@@ -8,14 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from tests.guests import filesystems, lvm, tables, trees
+from tests.guests import filesystems, lvm, tables, trees, windows_files
 from tests.guests.filesystems import File
 from tests.guests.recipes import Recipe, WindowsRecipe
 from tests.guests.tables import MIB, Piece
 
 AnyRecipe = Recipe | WindowsRecipe
 ESP_SERIAL: Final = 0x0E5B0001
-_WINDOWS_FREE: Final = {0x07: tables.BASIC_DATA}
 
 
 class Builder:
@@ -49,9 +48,7 @@ class Builder:
             made = Path(scratch) / "made"
             made.mkdir()
             if isinstance(recipe, WindowsRecipe):
-                from tests.guests import windows
-
-                windows.disks(recipe, made, Path(scratch), self.folder)
+                windows(recipe, made, Path(scratch), self.folder)
             else:
                 linux(recipe, made, Path(scratch))
             spoil(made / "disk0.raw", recipe.disk.spoilt)
@@ -113,6 +110,23 @@ def system(recipe: Recipe, scratch: Path, tag: str, number: int) -> list[Piece]:
     bootable = not recipe.boot and recipe.disk.firmware != "uefi" and recipe.disk.table == "mbr"
     pieces.append(Piece(image, kind, bootable=bootable, name="root", logical=recipe.disk.logical))
     return pieces
+
+
+def windows(recipe: WindowsRecipe, made: Path, scratch: Path, shared: Path) -> None:
+    """Make the disk of a Windows; the NTFS template lies in the shared folder."""
+    efi, gpt = recipe.disk.firmware in ("uefi", "both"), recipe.disk.table in ("gpt", "hybrid")
+    pieces = []
+    if efi:
+        image = filesystems.fat(scratch / "esp", windows_files.esp(recipe), label="SYSTEM")
+        pieces.append(Piece(image, 0xEF, name="EFI system partition"))
+    if gpt:
+        pieces.append(Piece(None, 0, 16 * MIB, tables.MSR, "Microsoft reserved partition"))
+    files = windows_files.windows(recipe)
+    image = filesystems.ntfs(scratch / "ntfs", files, shared, recipe.size)
+    active = recipe.disk.firmware in ("bios", "both") and not gpt
+    pieces.append(Piece(image, 7, name="Basic data partition", bootable=active))
+    pieces += [Piece(None, 7, 16 * MIB) for _ in range(recipe.data_partitions)]
+    finish(recipe, pieces, made / "disk0.raw")
 
 
 def filesystem(kind: str, target: Path, files: dict[str, File], own: str) -> Path:

@@ -138,18 +138,29 @@ def fat(
     return target
 
 
-def ntfs(target: Path, files: Files, scratch: Path | None = None) -> Path:
-    """Make an NTFS of 8 GiB; the folders are those of the template, and no others can be had."""
+def ntfs(target: Path, files: Files, scratch: Path | None = None, size: int = 8 << 30) -> Path:
+    """Make NTFS; the folders are those of the template, which lies in scratch afterwards."""
     template = (scratch or target.parent) / "ntfs.template"
     if not template.exists():
         _unpacked(template)
     copied(template, target)
+    if size != template.stat().st_size:
+        resize(target, size)
     for path, file in files.items():
         with tempfile.NamedTemporaryFile() as content:
             content.write(file.content)
             content.flush()
             run("ntfscp", "-q", target, content.name, path.lstrip("/"))
     return target
+
+
+def resize(image: Path, size: int) -> None:
+    """Make an NTFS larger or smaller, and its file with it."""
+    if size > image.stat().st_size:
+        os.truncate(image, size)
+    run("ntfsresize", "-f", "-s", str(size), image, given="y\n")
+    os.truncate(image, size)
+    run("ntfsfix", "-d", image)  # resizing asks for a check at the next start
 
 
 def swap(target: Path, uuid: str, size: int = 2 * MIB) -> Path:

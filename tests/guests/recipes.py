@@ -1,10 +1,11 @@
 """What a guest is to be: frozen values that builders turn into disks."""
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from tests.guests.filesystems import File
+from tests.guests.hives import Paths, Product
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,25 +52,24 @@ class Recipe:
         return replace(self, disk=replace(self.disk, **disk))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class WindowsRecipe:
     """A Windows; its registry is written by hives.py."""
 
-    product: str
-    edition: str
-    build: int
-    version: str = "10.0"
-    installation: str = "Server"
-    architecture: str = "x86_64"
+    row: Product  # what its registry says: hives.PRODUCTS["2019"], or .but(…) of it
     disk: Disk = Disk()
-    facts: tuple[tuple[str, Any], ...] = ()  # more of what hives.py can be told
+    software: Paths = field(default_factory=dict)  # laid over the SOFTWARE hive
+    system: Paths = field(default_factory=dict)  # laid over the SYSTEM hive
+    ems: bool = False
+    size: int = 8 << 30  # bytes of the system volume
+    data_partitions: int = 0  # after it
     extra: tuple[tuple[str, File], ...] = ()
     absent: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
         """A short name, another one for every recipe."""
-        return f"windows-{self.build}-{_digest(self)}"
+        return f"windows-{self.row.build}-{_digest(self)}"
 
     def on(self, **disk: Any) -> Self:
         """Return the same system on another disk."""
