@@ -218,8 +218,8 @@ def corrupt_gzip() -> ClientError:
 
 
 # What is on the disks. Where the guide spells a sentence in another way than clients have seen it,
-# it stands here as they have seen it. assumed: when each one is given, beyond what the guide says of
-# it, and that the first thing wrong decides in the order of converters/guests/judge/verdict.py
+# it stands here as they have seen it. assumed: when each one is given, beyond what the guide says,
+# and that the first thing wrong decides in the order of converters/guests/judge/verdict.py
 
 
 def no_partitions() -> ClientError:
@@ -335,7 +335,7 @@ def no_fallback_loader() -> ClientError:
 
 
 def platform_needed() -> ClientError:
-    """Tell of a disk from a snapshot that starts by UEFI, whose platform the client has not said."""
+    """Tell of a disk from a snapshot that starts by UEFI, where the platform was not said."""
     return ClientError(
         "The platform must be specified when a UEFI image is imported from a snapshot"
     )
