@@ -8,10 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from tests.guests import filesystems, lvm, tables, trees, windows_files
+from tests.guests import filesystems, loaders, lvm, tables, trees, windows_files
 from tests.guests.filesystems import File
 from tests.guests.recipes import Recipe, WindowsRecipe
 from tests.guests.tables import MIB, Piece
+from tests.guests.ways import Places
 
 AnyRecipe = Recipe | WindowsRecipe
 ESP_SERIAL: Final = 0x0E5B0001
@@ -76,7 +77,7 @@ def leading(recipe: Recipe, scratch: Path) -> list[Piece]:
     """Return the partitions that stand before a system's own."""
     pieces = []
     if recipe.disk.firmware in ("uefi", "both"):
-        image = filesystems.fat(scratch / "esp", trees.esp(recipe, _places(recipe, "a")))
+        image = filesystems.fat(scratch / "esp", loaders.esp(recipe, places(recipe, "a")))
         pieces.append(Piece(image, 0xEF, name="EFI System Partition"))
     if recipe.disk.firmware in ("bios", "both") and recipe.disk.table in ("gpt", "hybrid"):
         pieces.append(Piece(None, size=MIB, guid=tables.BIOS_BOOT, name="BIOS boot"))
@@ -89,8 +90,8 @@ def system(recipe: Recipe, scratch: Path, tag: str, number: int) -> list[Piece]:
     if recipe.disk.logical:
         root_number = 5
     device = "/dev/mapper/vg-root" if recipe.lvm else f"/dev/sda{root_number}"
-    places = _places(recipe, tag, device)
-    files = trees.linux(recipe, places)
+    own = places(recipe, tag, device)
+    files = trees.linux(recipe, own)
     pieces = []
     if recipe.boot:
         below = {
@@ -100,9 +101,9 @@ def system(recipe: Recipe, scratch: Path, tag: str, number: int) -> list[Piece]:
         }
         files = {path: file for path, file in files.items() if not path.startswith("/boot/")}
         files["/boot"] = filesystems.directory()
-        image = filesystem(recipe.boot, scratch / f"boot-{tag}", below, places.boot or "")
+        image = filesystem(recipe.boot, scratch / f"boot-{tag}", below, own.boot or "")
         pieces.append(Piece(image, bootable=True, name="boot"))
-    image = filesystem(recipe.filesystem, scratch / f"root-{tag}", files, places.root)
+    image = filesystem(recipe.filesystem, scratch / f"root-{tag}", files, own.root)
     kind = 0x83
     if recipe.lvm:
         kind = 0x8E
@@ -138,6 +139,8 @@ def filesystem(kind: str, target: Path, files: dict[str, File], own: str) -> Pat
         "xfs": lambda: filesystems.xfs(target, files, 5, uuid=own),
         "xfs4": lambda: filesystems.xfs(target, files, 4, uuid=own),
         "btrfs": lambda: filesystems.btrfs(target, files, uuid=own),
+        "btrfs-suse": lambda: filesystems.prepared(target, "btrfs-suse"),
+        "btrfs-fedora": lambda: filesystems.prepared(target, "btrfs-fedora"),
         "jfs": lambda: filesystems.jfs(target, own),
     }
     return make[kind]()
@@ -160,12 +163,14 @@ def finish(recipe: AnyRecipe, pieces: list[Piece], target: Path) -> Path:
     raise ValueError(disk.table)
 
 
-def _places(recipe: Recipe, tag: str, device: str = "/dev/sda1") -> trees.Places:
-    def own(what: str) -> str:
+def places(recipe: Recipe, tag: str, device: str = "/dev/sda1") -> Places:
+    """Return the UUIDs of a system, the same for every recipe of a distribution."""
+
+    def uuid_of(what: str) -> str:
         return str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{what}.{recipe.distribution}-{tag}.example"))
 
     efi = recipe.disk.firmware in ("uefi", "both")
-    return trees.Places(
-        own("root"), own("boot") if recipe.boot else None,
+    return Places(
+        uuid_of("root"), uuid_of("boot") if recipe.boot else None,
         f"{ESP_SERIAL:08X}" if efi else None, device=device,
     )  # fmt: skip

@@ -11,7 +11,7 @@ import subprocess
 import tarfile
 import tempfile
 import uuid as uuids
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +54,16 @@ def directory(mode: int = 0o755) -> File:
     return File(directory=True, mode=mode)
 
 
+def without(files: Files, absent: Iterable[str]) -> dict[str, File]:
+    """Leave out some paths with all below them."""
+    gone = tuple(absent)
+    return {
+        path: file
+        for path, file in files.items()
+        if not any(path == one or path.startswith(one + "/") for one in gone if one)
+    }
+
+
 def ext(
     target: Path,
     files: Files,
@@ -68,7 +78,7 @@ def ext(
     command = ["mke2fs", "-q", "-F", "-t", kind, "-L", label, "-U", uuid or _uuid(target)]
     command += ["-E", "lazy_itable_init=1,lazy_journal_init=1,root_owner=0:0"]
     command += ["-O", features] if features else []
-    with _staged(files) as folder:
+    with staged(files) as folder:
         run(*command, "-d", folder, target)
     commands = []
     for path, file in files.items():
@@ -96,7 +106,7 @@ def xfs(
     meta += ",crc=0,finobt=0" if version == 4 else ",crc=1"
     options = ["-m", meta] + (["-i", "sparse=0"] if version == 4 else ["-i", "nrext64=0"])
     options += ["-m", "rmapbt=0,reflink=0"] if version == 4 else []
-    with _staged(files) as folder, tempfile.NamedTemporaryFile("w") as prototype:
+    with staged(files) as folder, tempfile.NamedTemporaryFile("w") as prototype:
         prototype.write("\n".join(["/stub", "0 0", "d--755 0 0", *_prototype(folder, "", files)]))
         prototype.write("\n$\n")
         prototype.flush()
@@ -117,7 +127,7 @@ def btrfs(
 ) -> Path:
     """Make Btrfs with nothing but its top level."""
     _sparse(target, size)
-    with _staged(files) as folder:
+    with staged(files) as folder:
         run(
             "mkfs.btrfs", "-q", "-f", "-L", label, "-U", uuid or _uuid(target), "-r", folder, target
         )
@@ -131,7 +141,7 @@ def fat(
     _sparse(target, size)
     bits = "32" if size >= 34 * MIB else "16" if size >= 16 * MIB else "12"
     run("mkfs.fat", "-F", bits, "-n", label, "-i", f"{serial:08X}", target)
-    with _staged(files) as folder:
+    with staged(files) as folder:
         names = sorted(folder.iterdir())
         if names:
             run("mcopy", "-s", "-o", "-m", "-i", target, *names, "::/")
@@ -152,6 +162,17 @@ def ntfs(target: Path, files: Files, scratch: Path | None = None, size: int = 8 
             content.flush()
             run("ntfscp", "-q", target, content.name, path.lstrip("/"))
     return target
+
+
+def prepared(target: Path, name: str) -> Path:
+    """Unpack a filesystem out of the fixtures."""
+    with (
+        tarfile.open(FIXTURES / f"{name}.tar.xz") as archive,
+        tempfile.TemporaryDirectory(dir=target.parent) as folder,
+    ):
+        archive.extractall(folder, filter="data")
+        [image] = Path(folder).iterdir()
+        return image.rename(target)
 
 
 def resize(image: Path, size: int) -> None:
@@ -229,7 +250,7 @@ def _uuid(target: Path) -> str:
 
 
 @contextmanager
-def _staged(files: Files) -> Iterator[Path]:
+def staged(files: Files) -> Iterator[Path]:
     """Lay the files out in a folder."""
     folder = Path(tempfile.mkdtemp(prefix="stage-"))
     folder.chmod(0o755)
@@ -272,6 +293,5 @@ def _prototype(folder: Path, path: str, files: Files) -> Iterator[str]:
 
 def _unpacked(template: Path) -> None:
     """Unpack the NTFS template, once for all who ask at the same time."""
-    with tarfile.open(NTFS) as archive, tempfile.TemporaryDirectory(dir=template.parent) as folder:
-        archive.extractall(folder, filter="data")
-        (Path(folder) / "ntfs.img").rename(template)
+    with tempfile.TemporaryDirectory(dir=template.parent) as folder:
+        prepared(Path(folder) / "image", "ntfs").rename(template)

@@ -1,9 +1,8 @@
 """The files of a Windows: programs with true headers, and hives."""
 
 from tests.guests import binaries, hives
-from tests.guests.filesystems import File, text
+from tests.guests.filesystems import File, text, without
 from tests.guests.recipes import WindowsRecipe
-from tests.guests.trees import without
 
 ARCHITECTURES = {"AMD64": "x86_64", "x86": "i386", "ARM64": "arm64"}
 DRIVERS = ("disk", "ntfs", "partmgr", "storahci", "stornvme", "tcpip", "volmgr")
