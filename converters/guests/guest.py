@@ -213,6 +213,7 @@ class Windows:
     problem: str | None = None  # why a hive could not be read
     languages: tuple[str, ...] = ()  # of the language packs that are installed: "en-US", …
     shut_down: bool | None = None  # False: it is hibernated, or a hive was never closed
+    dhcp_client: bool | None = None  # its service starts
 
 
 @dataclass(frozen=True, slots=True)

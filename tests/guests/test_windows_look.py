@@ -90,6 +90,7 @@ def test_a_server_in_good_order() -> None:
         boot_drivers=("disk", "partmgr", "storahci", "volmgr"),
         space=WindowsVolume(40 * GIB, 10 * GIB),
         shut_down=True,
+        dhcp_client=True,
     )
 
 
@@ -258,6 +259,7 @@ def test_switches_of_the_registry_are_seen() -> None:
             f"{CONTROL}\\Terminal Server": {"fDenyTSConnections": 1},
             f"{CONTROL}\\TimeZoneInformation": {"RealTimeIsUniversal": 0},
             f"{SERVICES}\\NTDS\\Parameters": {"DSA Database file": "d:\\NTDS\\ntds.dit"},
+            f"{SERVICES}\\Dhcp": {"Start": 4},
             f"{SERVICES}\\VMTools": {"Start": 2},
             f"{SERVICES}\\qemu-ga": {"Start": 2},
         },
@@ -265,6 +267,7 @@ def test_switches_of_the_registry_are_seen() -> None:
     )
 
     assert seen.autologon
+    assert seen.dhcp_client is False
     assert seen.remote_desktop is False
     assert seen.real_time_is_universal is False
     assert seen.domain_controller_volume == "D:"

@@ -38,6 +38,8 @@ TOOLS: Final = {
     "AmazonSSMAgent": "amazon-ssm-agent",
 }
 
+STARTING: Final = (0, 1, 2)  # Start of a service that starts by itself
+
 # Where Windows looks for an answer file, in its order; removable media come in between.
 # https://learn.microsoft.com/windows-hardware/manufacture/desktop/windows-setup-automation-overview
 ANSWER_FILES: Final = (
@@ -132,6 +134,7 @@ def _put_together(
             sys.text(f"{services}\\NTDS\\Parameters", "DSA Database file")
         ),
         guest_tools=_tools(starts),
+        dhcp_client=None if starts.get("Dhcp") is None else starts["Dhcp"] in STARTING,
     )
 
 
