@@ -14,6 +14,7 @@ from typing import Final
 
 from converters.errors import ClientError
 from converters.guests.guest import Guest
+from converters.guests.judge import systems
 
 # Where the guide says so: the headings of its English edition.
 FORMATS: Final = "Requirements: image formats"
@@ -51,6 +52,11 @@ class Request:
     region: str = "us-east-1"
     root_format: str | None = None  # of the first disk's image: VMDK, VHD, VHDX, RAW
     from_snapshot: bool = False  # the first disk is a snapshot of EBS
+
+    @property
+    def opt_in(self) -> bool:
+        """An account must opt in to the Region before it can use it."""
+        return systems.opt_in(self.region)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from converters.guests.guest import Guest
-from converters.guests.judge import boot_mode, licences, linux_advice, linux_rules, machine_rules
+from converters.guests.judge import (
+    boot_mode,
+    licences,
+    linux_advice,
+    linux_rules,
+    machine_rules,
+    windows_rules,
+)
 from converters.guests.judge.machine_rules import found_architecture
 from converters.guests.judge.rules import Finding, Request, Rule
 
@@ -23,11 +30,13 @@ RULES: Final[tuple[Rule, ...]] = (
     *linux_rules.FOUND,
     *machine_rules.SOUND,
     *linux_rules.RULES,
+    *windows_rules.RULES,
     *licences.RULES,
     *machine_rules.TOLD,
     *boot_mode.RULES,
     *machine_rules.ADVICE,
     *linux_advice.ADVICE,
+    *windows_rules.ADVICE,
     *boot_mode.ADVICE,
 )
 
