@@ -14,7 +14,6 @@ from typing import Final
 
 from converters.errors import ClientError
 from converters.guests.guest import Guest
-from converters.guests.judge import systems
 
 # Where the guide says so: the headings of its English edition.
 FORMATS: Final = "Requirements: image formats"
@@ -50,13 +49,9 @@ class Request:
     usage_platform: str | None = None  # what the usage operation stands for: Linux, Windows
     usage_license: str | None = None  # … and: AWS, BYOL
     region: str = "us-east-1"
+    opt_in: bool = False  # the Region is one that an account must opt in to
     root_format: str | None = None  # of the first disk's image: VMDK, VHD, VHDX, RAW
     from_snapshot: bool = False  # the first disk is a snapshot of EBS
-
-    @property
-    def opt_in(self) -> bool:
-        """An account must opt in to the Region before it can use it."""
-        return systems.opt_in(self.region)
 
 
 @dataclass(frozen=True, slots=True)
