@@ -341,6 +341,39 @@ def platform_needed() -> ClientError:
     )
 
 
+def no_net_framework() -> ClientError:
+    """Tell of a Windows without the .NET Framework that its agent needs."""
+    # The guide's own text; assumed: that a Windows without it is refused before it is started.
+    return ClientError(
+        "Booter Networking failure/instance not reachable. Please retry after installation of "
+        ".Net framework 3.5 SP1 or greater."
+    )
+
+
+def hyper_v_role() -> ClientError:
+    """Tell of a Windows that is a host of virtual machines itself."""
+    return ClientError("Unsupported configuration - The Hyper-V role is installed")
+
+
+def unsupported_language(language: str) -> ClientError:
+    """Tell of a Windows in a language that can't be imported."""
+    return ClientError(
+        f"Unsupported configuration - The language {_shown(language)} is not supported"
+    )
+
+
+def unsupported_in_region(system: str, region: str) -> ClientError:
+    """Tell of a Windows that can't be imported into a Region."""
+    return ClientError(f"{system} is not supported in the Region {_shown(region)}")
+
+
+def no_room() -> ClientError:
+    """Tell of a Windows whose volume is too full for drivers and agents."""
+    return ClientError(
+        "Unsupported configuration - There is not enough free space on the root volume"
+    )
+
+
 def _shown(name: str) -> str:
     """Return what may stand in an answer of a name that anybody may have made up."""
     return "".join(letter if letter.isprintable() else "?" for letter in name[:NAME])

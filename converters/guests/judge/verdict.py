@@ -19,6 +19,7 @@ from converters.guests.judge import (
     linux_advice,
     linux_rules,
     machine_rules,
+    windows_advice,
     windows_rules,
 )
 from converters.guests.judge.machine_rules import found_architecture
@@ -36,7 +37,7 @@ RULES: Final[tuple[Rule, ...]] = (
     *boot_mode.RULES,
     *machine_rules.ADVICE,
     *linux_advice.ADVICE,
-    *windows_rules.ADVICE,
+    *windows_advice.ADVICE,
     *boot_mode.ADVICE,
 )
 

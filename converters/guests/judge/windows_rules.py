@@ -1,7 +1,7 @@
 """Rules for a Windows: one of the table, in a language, with room, without what can't run on EC2.
 
-RULES decide in this order; ADVICE is what the guide asks to be done before a machine is exported.
-The table is systems.toml. What is assumed stands here:
+RULES decide in this order; windows_advice.py has those that don't. The table is systems.toml.
+What is assumed stands here:
 
 * A volume that holds Windows has NTFS; of a FAT volume nothing but the name is asked.
 * The guide refuses language packs that use "UTF-16 (or non-ASCII)" characters and wants English for
@@ -19,12 +19,10 @@ from converters.guests.guest import Guest, Windows
 from converters.guests.judge import rules
 from converters.guests.judge.machine_rules import volume_of
 from converters.guests.judge.rules import Failed, Outcome, Passed, Request, Rule, Unseen, rule
-from converters.guests.judge.systems import bits, windows_system
+from converters.guests.judge.systems import bits, opt_in, windows_system
 
 GIB: Final = 1 << 30
 ROOM: Final = 6 * GIB  # bytes that must be free, the guide's number
-ENGLISH: Final = "en"
-US_ENGLISH: Final = "en-US"
 
 # Languages of Windows that are not written in Latin letters.
 OTHER_SCRIPTS: Final = frozenset(
@@ -32,7 +30,6 @@ OTHER_SCRIPTS: Final = frozenset(
 )
 
 OLDEST_NET: Final = (3, 5)  # with its service pack 1, for the agent of the older systems
-WANTED_NET: Final = (4, 5)
 
 
 @rule("windows-registry", "The registry of Windows can be read.", rules.IMAGE_ERRORS)
@@ -54,11 +51,11 @@ def registry(guest: Guest, request: Request) -> Outcome | None:
       rules.SYSTEMS)  # fmt: skip
 def edition(guest: Guest, request: Request) -> Outcome | None:
     """Ask for a row of the table."""
-    windows = _readable(guest)
+    windows = readable(guest)
     if windows is None:
         return None
     row = windows_system(windows)
-    name = _name(windows)
+    name = name_of(windows)
     if row is None:
         return Failed(name, "Upgrade it to one that is listed.", errors.unknown_system())
     if windows.installation in row.not_installations:
@@ -87,7 +84,7 @@ def edition(guest: Guest, request: Request) -> Outcome | None:
 @rule("windows-bits", "Windows has 32 or 64 bits, as the guide lists it.", rules.SYSTEMS)
 def width(guest: Guest, request: Request) -> Outcome | None:
     """Ask for the bits of the row; of Regions that must be opted in to, 64."""
-    windows = _readable(guest)
+    windows = readable(guest)
     row = windows_system(windows) if windows is not None else None
     if windows is None or row is None:
         return None
@@ -100,7 +97,7 @@ def width(guest: Guest, request: Request) -> Outcome | None:
             f"{row.name} must have {' or '.join(map(str, row.bits))} bits, for x86.",
             errors.unsupported_architecture(windows.architecture),
         )
-    if request.opt_in and found not in row.opt_in_bits:
+    if opt_in(request.region) and found not in row.opt_in_bits:
         return Failed(
             f"{row.name}, {found} bits, in {request.region}",
             "Import it into a Region that is on by default.",
@@ -112,7 +109,7 @@ def width(guest: Guest, request: Request) -> Outcome | None:
 @rule("windows-region", "This Windows can be imported into this Region.", rules.SYSTEMS)
 def region(guest: Guest, request: Request) -> Outcome | None:
     """Ask for a Region that the table doesn't take out."""
-    windows = _readable(guest)
+    windows = readable(guest)
     row = windows_system(windows) if windows is not None else None
     if row is None or not row.not_regions:
         return None
@@ -129,14 +126,14 @@ def region(guest: Guest, request: Request) -> Outcome | None:
       rules.WINDOWS_LIMITS)  # fmt: skip
 def language(guest: Guest, request: Request) -> Outcome | None:
     """Ask for a language whose names of things the import understands."""
-    windows = _readable(guest)
+    windows = readable(guest)
     if windows is None:
         return None
     row = windows_system(windows)
-    packs = _languages(windows)
+    packs = languages(windows)
     if not packs:
         return Unseen("the registry names no language")
-    strange = next((pack for pack in packs if _in_another_script(pack)), None)
+    strange = next((pack for pack in packs if in_another_script(pack)), None)
     if strange is not None:
         return Failed(
             strange,
@@ -157,7 +154,7 @@ def language(guest: Guest, request: Request) -> Outcome | None:
 @rule("windows-filesystem", "Windows is on NTFS.", rules.FILE_SYSTEMS)
 def filesystem(guest: Guest, request: Request) -> Outcome | None:
     """Ask for NTFS."""
-    windows = _readable(guest)
+    windows = readable(guest)
     volume = volume_of(guest, windows.volume) if windows is not None else None
     if volume is None or volume.filesystem is None:
         return None
@@ -173,7 +170,7 @@ def filesystem(guest: Guest, request: Request) -> Outcome | None:
 @rule("windows-room", "6 GiB are free on the volume of Windows.", rules.WINDOWS_LIMITS)
 def room(guest: Guest, request: Request) -> Outcome | None:
     """Ask for room for drivers and agents."""
-    windows = _readable(guest)
+    windows = readable(guest)
     if windows is None:
         return None
     if windows.space is None:
@@ -182,8 +179,8 @@ def room(guest: Guest, request: Request) -> Outcome | None:
     if windows.space.free < ROOM:
         return Failed(
             free,
-            "Make room: cleanmgr /sageset, or make the disk and the volume larger; a page file of a "
-            "fixed size doesn't grow into what is free.",
+            "Make room: cleanmgr /sageset, or make the disk and the volume larger; a page file of "
+            "a fixed size doesn't grow into what is free.",
             errors.no_room(),
         )
     return Passed(free)
@@ -192,7 +189,7 @@ def room(guest: Guest, request: Request) -> Outcome | None:
 @rule("hyper-v-role", "The role of Hyper-V is not installed.", rules.WINDOWS_LIMITS)
 def hyper_v(guest: Guest, request: Request) -> Outcome | None:
     """Refuse hosts of virtual machines."""
-    windows = _readable(guest)
+    windows = readable(guest)
     if windows is None:
         return None
     if windows.hyper_v:
@@ -208,10 +205,10 @@ def hyper_v(guest: Guest, request: Request) -> Outcome | None:
 @rule("dot-net", "The .NET Framework 3.5 SP1 or a later one is installed.", rules.WINDOWS_ERRORS)
 def dot_net(guest: Guest, request: Request) -> Outcome | None:
     """Ask for what the agent in the guest runs on."""
-    windows = _readable(guest)
+    windows = readable(guest)
     if windows is None:
         return None
-    found = _net(windows)
+    found = net_version(windows)
     if found < OLDEST_NET or (found[:2] == OLDEST_NET and "SP1" not in (windows.dot_net or "")):
         return Failed(
             windows.dot_net or "none is installed",
@@ -219,179 +216,6 @@ def dot_net(guest: Guest, request: Request) -> Outcome | None:
             errors.no_net_framework(),
         )
     return Passed(windows.dot_net or "")
-
-
-# advice -------------------------------------------------------------------------------------------
-
-
-def _advice(name: str, sentence: str, section: str = rules.WINDOWS_CONFIGURATION):  # type: ignore[no-untyped-def]  # noqa: ANN202
-    return rule(name, sentence, section, blocking=False)
-
-
-@_advice("dot-net-4.5", "The .NET Framework 4.5 or a later one is installed.")
-def new_dot_net(guest: Guest, request: Request) -> Outcome | None:
-    """Ask for what today's agents run on."""
-    windows = _readable(guest)
-    if windows is None:
-        return None
-    if _net(windows) < WANTED_NET:
-        return Failed(windows.dot_net or "none", "Install it in the guest before the export.")
-    return Passed(windows.dot_net or "")
-
-
-@_advice("autologon", "Nobody is logged on automatically.")
-def autologon(guest: Guest, request: Request) -> Outcome | None:
-    """Ask for autologon to be off."""
-    windows = _readable(guest)
-    if windows is None:
-        return None
-    if windows.autologon:
-        return Failed(
-            "AutoAdminLogon is 1",
-            "Switch it off: reg add 'HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\Winlogon' "
-            "/v AutoAdminLogon /d 0 /f",
-        )
-    return Passed()
-
-
-@_advice("pending-updates", "No updates wait for a restart.")
-def updates(guest: Guest, request: Request) -> Outcome | None:
-    """Ask for installed updates to be finished."""
-    windows = _readable(guest)
-    if windows is None:
-        return None
-    if windows.pending_updates:
-        return Failed("some do", "Restart the machine until Windows Update has nothing left to do.")
-    return Passed()
-
-
-@_advice("page-file", "The page file has a fixed size.", rules.WINDOWS_LIMITS)
-def page_file(guest: Guest, request: Request) -> Outcome | None:
-    """Ask for a page file that doesn't grow into the last gibibytes."""
-    windows = _readable(guest)
-    if windows is None or windows.page_file_fixed is None or not windows.page_file:
-        return None
-    if not windows.page_file_fixed:
-        return Failed(
-            windows.page_file,
-            "Set one size in System > Advanced > Performance > Virtual memory: initial = maximum.",
-        )
-    return Passed(windows.page_file)
-
-
-@_advice("universal-time", "The clock of the hardware runs on universal time.")
-def universal_time(guest: Guest, request: Request) -> Outcome | None:
-    """Ask for RealTimeIsUniversal, as the clock of an instance runs."""
-    windows = _readable(guest)
-    if windows is None or windows.real_time_is_universal is None:
-        return None
-    if not windows.real_time_is_universal:
-        return Failed(
-            "RealTimeIsUniversal is not set",
-            "The import sets it; or: reg add HKLM\\SYSTEM\\CurrentControlSet\\Control\\"
-            "TimeZoneInformation /v RealTimeIsUniversal /t REG_DWORD /d 1 /f",
-        )
-    return Passed()
-
-
-@_advice("emergency-services", "Emergency Management Services are off.", rules.WINDOWS_LIMITS)
-def emergency_services(guest: Guest, request: Request) -> Outcome | None:
-    """Tell that they are switched off."""
-    windows = _readable(guest)
-    if windows is None:
-        return None
-    if windows.ems:
-        return Failed("they are on", "The import switches them off; or: bcdedit /ems off")
-    return Passed()
-
-
-@_advice("remote-desktop", "Remote Desktop is on.")
-def remote_desktop(guest: Guest, request: Request) -> Outcome | None:
-    """Ask for the way to get in."""
-    windows = _readable(guest)
-    if windows is None or windows.remote_desktop is None:
-        return None
-    if not windows.remote_desktop:
-        return Failed(
-            "fDenyTSConnections is 1",
-            "Switch it on, in the firewall too, else nobody gets into the instance.",
-        )
-    return Passed()
-
-
-@_advice("dhcp-client", "The network is configured by DHCP.", rules.WINDOWS_ERRORS)
-def dhcp(guest: Guest, request: Request) -> Outcome | None:
-    """Ask for the DHCP client; static addresses are removed."""
-    windows = _readable(guest)
-    if windows is None:
-        return None
-    if windows.dhcp_client is False:
-        return Failed(
-            "the service Dhcp is off",
-            "Switch it on: sc config Dhcp start= auto; the instance gets no address otherwise.",
-        )
-    if windows.static_addresses:
-        return Failed(
-            "interfaces have addresses of their own",
-            "Nothing need be done: the import changes them to DHCP.",
-        )
-    return Passed()
-
-
-@_advice("guest-tools", "The tools of the hypervisor that it comes from are removed.",
-         rules.CONFIGURATION)  # fmt: skip
-def guest_tools(guest: Guest, request: Request) -> Outcome | None:
-    """Ask for VMware's tools and the like to be gone."""
-    windows = _readable(guest)
-    if windows is None:
-        return None
-    tools = [tool for tool in windows.guest_tools if tool != "amazon-ssm-agent"]
-    if tools:
-        return Failed(", ".join(tools), "Uninstall them before the export.")
-    return Passed()
-
-
-@_advice("directory-database", "The database of Active Directory is on the volume of Windows.",
-         rules.WINDOWS_ERRORS)  # fmt: skip
-def directory_database(guest: Guest, request: Request) -> Outcome | None:
-    """Ask a domain controller for its database."""
-    windows = _readable(guest)
-    if windows is None or windows.domain_controller_volume is None:
-        return None
-    if windows.domain_controller_volume != "C:":
-        return Failed(
-            f"it is on {windows.domain_controller_volume}",
-            "Move it to C: with ntdsutil: a domain controller without it doesn't start.",
-        )
-    return Passed("C:")
-
-
-@_advice("shut-down", "Windows was shut down before the export.", rules.CONFIGURATION)
-def shut_down(guest: Guest, request: Request) -> Outcome | None:
-    """Ask for a shutdown: a hibernated system or an open registry can't be changed."""
-    windows = _readable(guest)
-    if windows is None or windows.shut_down is None:
-        return None
-    if not windows.shut_down:
-        return Failed(
-            "it is hibernated, or its registry was not closed",
-            "Shut it down with: shutdown /s /f /t 0, without fast startup (powercfg /h off). As it "
-            "is, nothing in the guest can be adapted.",
-        )
-    return Passed()
-
-
-@_advice("english", "English is the only language that is installed.", rules.WINDOWS_LIMITS)
-def english(guest: Guest, request: Request) -> Outcome | None:
-    """Recommend English, as the guide does."""
-    windows = _readable(guest)
-    packs = _languages(windows) if windows is not None else ()
-    foreign = [pack for pack in packs if pack.split("-")[0].lower() != ENGLISH]
-    if not packs or any(map(_in_another_script, packs)):
-        return None
-    if foreign:
-        return Failed(", ".join(foreign[:5]), "Remove other language packs: lpksetup /u NAME")
-    return Passed()
 
 
 RULES: Final[tuple[Rule, ...]] = (
@@ -405,26 +229,12 @@ RULES: Final[tuple[Rule, ...]] = (
     hyper_v,
     dot_net,
 )
-ADVICE: Final[tuple[Rule, ...]] = (
-    shut_down,
-    new_dot_net,
-    autologon,
-    updates,
-    page_file,
-    universal_time,
-    emergency_services,
-    remote_desktop,
-    dhcp,
-    guest_tools,
-    directory_database,
-    english,
-)
 
 
 # what several rules ask ---------------------------------------------------------------------------
 
 
-def _readable(guest: Guest) -> Windows | None:
+def readable(guest: Guest) -> Windows | None:
     """Return a Windows whose registry tells what it is, the only system of the guest."""
     windows = guest.windows
     if windows is None or guest.linux is not None:
@@ -432,22 +242,25 @@ def _readable(guest: Guest) -> Windows | None:
     return windows if windows.product and windows.build is not None else None
 
 
-def _name(windows: Windows) -> str:
+def name_of(windows: Windows) -> str:
+    """Return its product, release and build for people."""
     release = f" {windows.release}" if windows.release else ""
     return f"{windows.product}{release}, build {windows.build}"
 
 
-def _languages(windows: Windows) -> tuple[str, ...]:
+def languages(windows: Windows) -> tuple[str, ...]:
     """Return the system's own language and those of its packs."""
     first = (windows.language,) if windows.language else ()
     return tuple(dict.fromkeys((*first, *windows.languages)))
 
 
-def _in_another_script(name: str) -> bool:
+def in_another_script(name: str) -> bool:
+    """Tell whether a language isn't written in Latin letters."""
     language = name.split("-")[0].lower()
     return language in OTHER_SCRIPTS or any(name.startswith(f"{each}-") for each in OTHER_SCRIPTS)
 
 
-def _net(windows: Windows) -> tuple[int, ...]:
+def net_version(windows: Windows) -> tuple[int, int]:
+    """Return the numbers of the newest .NET Framework; (0, 0) if there is none."""
     found = re.match(r"(\d{1,4})\.(\d{1,4})", windows.dot_net or "")
     return (int(found[1]), int(found[2])) if found else (0, 0)
