@@ -7,7 +7,7 @@ import pytest
 from converters.guests.guest import Extent, Guest, Volume, Windows, WindowsVolume
 from converters.guests.judge import windows_advice, windows_rules
 from converters.guests.judge.rules import Finding, Request
-from converters.guests.judge.systems import systems, windows_system
+from converters.guests.judge.systems import opt_in, systems, windows_system
 from converters.guests.look.windows import look_windows
 from converters.guests.tree import System
 from tests.guests import hives
@@ -145,7 +145,9 @@ def test_bits_are_those_of_the_row(name: str, architecture: str, text: str | Non
 def test_some_regions_do_not_take_all(
     name: str, architecture: str, region: str, taken: bool
 ) -> None:
-    text = error(seen(name, architecture=architecture), Request(region=region))
+    text = error(
+        seen(name, architecture=architecture), Request(region=region, opt_in=opt_in(region))
+    )
 
     assert (text is None) is taken
     assert taken or (text is not None and f"not supported in the Region {region}" in text)

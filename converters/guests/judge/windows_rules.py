@@ -19,7 +19,7 @@ from converters.guests.guest import Guest, Windows
 from converters.guests.judge import rules
 from converters.guests.judge.machine_rules import volume_of
 from converters.guests.judge.rules import Failed, Outcome, Passed, Request, Rule, Unseen, rule
-from converters.guests.judge.systems import bits, opt_in, windows_system
+from converters.guests.judge.systems import bits, windows_system
 
 GIB: Final = 1 << 30
 ROOM: Final = 6 * GIB  # bytes that must be free, the guide's number
@@ -97,7 +97,7 @@ def width(guest: Guest, request: Request) -> Outcome | None:
             f"{row.name} must have {' or '.join(map(str, row.bits))} bits, for x86.",
             errors.unsupported_architecture(windows.architecture),
         )
-    if opt_in(request.region) and found not in row.opt_in_bits:
+    if request.opt_in and found not in row.opt_in_bits:
         return Failed(
             f"{row.name}, {found} bits, in {request.region}",
             "Import it into a Region that is on by default.",
