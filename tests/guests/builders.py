@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from tests.guests import filesystems, loaders, lvm, tables, trees, windows_files
+from tests.guests import filesystems, loaders, lvm, signatures, tables, trees, windows_files
 from tests.guests.filesystems import File
 from tests.guests.recipes import Recipe, WindowsRecipe
 from tests.guests.tables import MIB, Piece
@@ -16,6 +16,13 @@ from tests.guests.ways import Places
 
 AnyRecipe = Recipe | WindowsRecipe
 ESP_SERIAL: Final = 0x0E5B0001
+MORE: Final[dict[str, Callable[[Path, str], Piece]]] = {
+    "swap": lambda target, own: Piece(signatures.swap(target, own), 0x82),
+    "luks": lambda target, own: Piece(signatures.luks(target, own)),
+    "bitlocker": lambda target, own: Piece(signatures.bitlocker(target), 7),
+    "ldm": lambda target, own: Piece(signatures.dynamic(target), 0x42),
+    "empty": lambda target, own: Piece(None, size=MIB),
+}
 
 
 class Builder:
@@ -51,7 +58,7 @@ class Builder:
             if isinstance(recipe, WindowsRecipe):
                 windows(recipe, made, Path(scratch), self.folder)
             else:
-                linux(recipe, made, Path(scratch))
+                linux(recipe, made, Path(scratch), self.folder)
             spoil(made / "disk0.raw", recipe.disk.spoilt)
             made.rename(place)
 
@@ -64,13 +71,16 @@ def spoil(disk: Path, spoilt: tuple[tuple[int, bytes], ...]) -> None:
             file.write(content)
 
 
-def linux(recipe: Recipe, made: Path, scratch: Path) -> None:
+def linux(recipe: Recipe, made: Path, scratch: Path, shared: Path) -> None:
     """Make the disk of a Linux, or of two."""
     pieces = leading(recipe, scratch)
     pieces += system(recipe, scratch, "a", len(pieces) + 1)
-    if recipe.second:
+    if isinstance(recipe.second, Recipe):
         pieces += system(recipe.second, scratch, "b", len(pieces) + 1)
-    finish(recipe, pieces, made / "disk0.raw")
+    elif recipe.second:
+        files = windows_files.windows(recipe.second)
+        pieces.append(Piece(filesystems.ntfs(scratch / "ntfs", files, shared), 7))
+    finish(recipe, pieces, made / "disk0.raw", scratch)
 
 
 def leading(recipe: Recipe, scratch: Path) -> list[Piece]:
@@ -127,7 +137,7 @@ def windows(recipe: WindowsRecipe, made: Path, scratch: Path, shared: Path) -> N
     active = recipe.disk.firmware in ("bios", "both") and not gpt
     pieces.append(Piece(image, 7, name="Basic data partition", bootable=active))
     pieces += [Piece(None, 7, 16 * MIB) for _ in range(recipe.data_partitions)]
-    finish(recipe, pieces, made / "disk0.raw")
+    finish(recipe, pieces, made / "disk0.raw", scratch)
 
 
 def filesystem(kind: str, target: Path, files: dict[str, File], own: str) -> Path:
@@ -141,13 +151,17 @@ def filesystem(kind: str, target: Path, files: dict[str, File], own: str) -> Pat
         "btrfs": lambda: filesystems.btrfs(target, files, uuid=own),
         "btrfs-suse": lambda: filesystems.prepared(target, "btrfs-suse"),
         "btrfs-fedora": lambda: filesystems.prepared(target, "btrfs-fedora"),
-        "jfs": lambda: filesystems.jfs(target, own),
+        "jfs": lambda: signatures.jfs(target, own),
+        "luks": lambda: signatures.luks(target, own),
     }
     return make[kind]()
 
 
-def finish(recipe: AnyRecipe, pieces: list[Piece], target: Path) -> Path:
-    """Put a partition table around the pieces."""
+def finish(recipe: AnyRecipe, pieces: list[Piece], target: Path, scratch: Path) -> Path:
+    """Put a partition table around the pieces and what comes after them."""
+    for number, kind in enumerate(recipe.disk.more):
+        own = str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{kind}-{number}.example"))
+        pieces.append(MORE[kind](scratch / f"more-{number}", own))
     disk, code = recipe.disk, recipe.disk.firmware in ("bios", "both")
     match disk.table:
         case "mbr":

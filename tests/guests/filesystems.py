@@ -6,7 +6,6 @@ mcopy, NTFS by ntfscp onto a template whose folders are there already (fixtures/
 
 import os
 import shutil
-import struct
 import subprocess
 import tarfile
 import tempfile
@@ -184,43 +183,21 @@ def resize(image: Path, size: int) -> None:
     run("ntfsfix", "-d", image)  # resizing asks for a check at the next start
 
 
-def swap(target: Path, uuid: str, size: int = 2 * MIB) -> Path:
-    """Make a swap space: SWAPSPACE2 at the end of its first page."""
-    page = struct.pack("<1024xIII16s16s", 1, size // 4096 - 1, 0, uuids.UUID(uuid).bytes, b"")
-    _sparse(target, size)
-    with target.open("r+b") as file:
-        file.write(page.ljust(4086, b"\0") + b"SWAPSPACE2")
-    return target
-
-
-def jfs(target: Path, uuid: str, size: int = 16 * MIB) -> Path:
-    """Make what looks like JFS to blkid: its superblock at 32 KiB, and nothing else.
-
-    https://jfs.sourceforge.net/project/pub/jfslayout.pdf
-    """
-    _sparse(target, size)
-    block = struct.pack("<4sIQIHHI", b"JFS1", 1, size // 512, 4096, 12, 3, 512)
-    block = block.ljust(136, b"\0") + uuids.UUID(uuid).bytes + b"jfsroot".ljust(16, b"\0")
-    with target.open("r+b") as file:
-        file.seek(32768)
-        file.write(block)
-    return target
-
-
-def copied(source: Path, target: Path) -> Path:
-    """Copy a sparse file."""
+def copied(source: Path, target: Path, offset: int = 0, size: int | None = None) -> Path:
+    """Copy a sparse file, or a piece of it."""
     with source.open("rb") as old, target.open("wb") as new:
-        size, position = source.stat().st_size, 0
-        new.truncate(size)
-        while position < size:
+        end = source.stat().st_size if size is None else offset + size
+        new.truncate(end - offset)
+        here = offset
+        while here < end:
             try:
-                begin = os.lseek(old.fileno(), position, os.SEEK_DATA)
-            except OSError:
+                here = os.lseek(old.fileno(), here, os.SEEK_DATA)
+            except OSError:  # no more data
                 break
-            position = os.lseek(old.fileno(), begin, os.SEEK_HOLE)
-            while begin < position:
-                begin += os.copy_file_range(
-                    old.fileno(), new.fileno(), position - begin, begin, begin
+            hole = min(os.lseek(old.fileno(), here, os.SEEK_HOLE), end)
+            while here < hole:
+                here += os.copy_file_range(
+                    old.fileno(), new.fileno(), hole - here, here, here - offset
                 )
     return target
 

@@ -42,7 +42,7 @@ def boot(recipe: Recipe, how: Ways, places: Places) -> dict[str, File]:
     if how.loader == "bls":
         machine = "0123456789abcdef0123456789abcdef"
         saved = f"saved_entry={machine}-{recipe.kernel}\n"
-        files[f"{folder}/grubenv"] = File(_environment(saved))
+        files[f"{folder}/grubenv"] = File(environment(saved))
         for version in kernels:
             files[f"/boot/loader/entries/{machine}-{version}.conf"] = text(
                 f"title {NAMES.get(recipe.distribution, '')} ({version})\nversion {version}\n"
@@ -52,7 +52,7 @@ def boot(recipe: Recipe, how: Ways, places: Places) -> dict[str, File]:
     return files
 
 
-def _environment(lines: str) -> bytes:
+def environment(lines: str) -> bytes:
     """A grubenv: 1024 bytes, filled up with #."""
     return f"# GRUB Environment Block\n{lines}".encode().ljust(1024, b"#")
 

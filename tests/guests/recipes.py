@@ -16,7 +16,13 @@ class Disk:
     firmware: str = "bios"  # bios uefi both
     sector: int = 512
     logical: bool = False  # the root is a logical partition
+    more: tuple[str, ...] = ()  # partitions after the system's: swap luks bitlocker ldm empty
     spoilt: tuple[tuple[int, bytes], ...] = ()  # bytes written over the first disk at the end
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """What is special, for people."""
+        return tuple(word for word in (self.table, self.firmware) if word not in ("mbr", "bios"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +32,7 @@ class Recipe:
     distribution: str  # as os-release: debian ubuntu rhel centos rocky ol fedora sles amzn
     version: str
     kernel: str  # as uname -r
-    filesystem: str = "ext4"  # ext2 ext3 ext4 xfs xfs4 btrfs jfs
+    filesystem: str = "ext4"  # ext2 ext3 ext4 xfs xfs4 btrfs btrfs-suse btrfs-fedora jfs luks
     disk: Disk = Disk()
     boot: str | None = None  # filesystem of a /boot of its own
     lvm: str = ""  # "" none, "whole", "missing" (a physical volume is not there)
@@ -40,12 +46,19 @@ class Recipe:
     fstab: str = "devices"  # devices (names, a foreign UUID, cifs), uuids (all well)
     extra: tuple[tuple[str, File], ...] = ()
     absent: tuple[str, ...] = ()  # paths, with all below
-    second: "Recipe | None" = None  # another system in a second partition: dual boot
+    second: "Recipe | WindowsRecipe | None" = None  # in another partition: dual boot
 
     @property
     def name(self) -> str:
         """A short name, another one for every recipe."""
         return f"{self.distribution}-{self.version}-{_digest(self)}"
+
+    @property
+    def shown(self) -> str:
+        """What it is, for people."""
+        parts = [self.distribution, self.version, self.kernel, self.filesystem, *self.disk.shown]
+        parts += ["with LVM"] if self.lvm else []
+        return " ".join(parts + (["with /boot"] if self.boot else []))
 
     def on(self, **disk: Any) -> Self:
         """Return the same system on another disk."""
@@ -70,6 +83,11 @@ class WindowsRecipe:
     def name(self) -> str:
         """A short name, another one for every recipe."""
         return f"windows-{self.row.build}-{_digest(self)}"
+
+    @property
+    def shown(self) -> str:
+        """What it is, for people."""
+        return " ".join([self.row.product, self.row.edition, *self.disk.shown])
 
     def on(self, **disk: Any) -> Self:
         """Return the same system on another disk."""

@@ -57,10 +57,11 @@ def mbr(
     target: Path, pieces: Sequence[Piece], signature: int = 0x564D4945, code: bool = True
 ) -> Path:
     """Write a disk with an MBR; the first partition begins at 1 MiB, logical ones a MiB apart."""
-    offset, entries, logical = MIB, [], []
+    offset, entries = MIB, []
+    logical: list[tuple[Piece, int, int]] = []  # with where its record and it begin
     with target.open("wb") as disk:
         for piece in pieces:
-            if piece.logical:
+            if piece.logical or logical:
                 logical.append((piece, offset, offset + MIB))
                 offset += MIB
             else:
