@@ -17,12 +17,12 @@ from converters.guests.tree import Missing, System, Unreadable
 FSTAB: Final = "/etc/fstab"
 
 # Filesystems that the kernel makes up: such a line names nothing that could be missing.
-PSEUDO: Final = frozenset(
-    ("proc", "sysfs", "tmpfs", "devtmpfs", "devpts", "debugfs", "securityfs", "cgroup", "cgroup2")
-    + ("usbfs", "usbdevfs", "tracefs", "configfs", "fusectl", "mqueue", "hugetlbfs", "ramfs")
-    + ("rootfs", "binfmt_misc", "pstore", "bpf", "efivarfs", "selinuxfs", "rpc_pipefs", "nfsd")
-    + ("autofs", "overlay", "aufs", "none", "ignore")
-)
+PSEUDO: Final = frozenset({
+    "proc", "sysfs", "tmpfs", "devtmpfs", "devpts", "debugfs", "securityfs", "cgroup", "cgroup2",
+    "usbfs", "usbdevfs", "tracefs", "configfs", "fusectl", "mqueue", "hugetlbfs", "ramfs", "rootfs",
+    "binfmt_misc", "pstore", "bpf", "efivarfs", "selinuxfs", "rpc_pipefs", "nfsd", "autofs",
+    "overlay", "aufs", "none", "ignore",
+})  # fmt: skip
 
 _CONTROL: Final = re.compile(rb"[\x00-\x08\x0b\x0e-\x1f]")
 _OCTAL: Final = re.compile(r"\\([0-3][0-7][0-7])")

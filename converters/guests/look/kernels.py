@@ -1,0 +1,272 @@
+"""The kernels that are installed, each with its initial RAM disk and the drivers it has.
+
+    /boot/vmlinuz-VERSION  kernel-…  bzImage-…  Image-…  /boot/MACHINE/VERSION/linux
+    /lib/modules/VERSION/{vmlinuz,modules.dep,modules.builtin}
+
+An image's own header says which version it is; its name only where the header does not. A rescue
+image counts only where no other has its version.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cmp_to_key
+from typing import Final
+
+from converters.guests.guest import Initrd, Kernel
+from converters.guests.look import elf
+from converters.guests.look.bls import compare_versions
+from converters.guests.look.boot import Found
+from converters.guests.look.images import IMAGE, VERSION, read_image
+from converters.guests.look.initrd import read_initrd
+from converters.guests.look.texts import is_backup, is_dir, is_file, names, read_text, short
+from converters.guests.tree import System, Unreadable
+
+IMAGES: Final = 100  # images that are looked into
+FOLDERS: Final = 1000  # below /lib/modules that are sorted
+KERNELS: Final = 60  # that are kept
+DEPENDENCIES: Final = 8 << 20  # bytes of modules.dep that are read; Debian 12's has 0.6 MiB
+LISTED: Final = 8  # kernels whose modules are listed
+INITRDS: Final = 4  # initial RAM disks that are read, the default kernel's among them
+INITRD: Final = 256 << 20  # bytes of one
+OTHERS: Final = 64 << 20  # bytes of all but the default kernel's
+PIECE: Final = 1 << 20  # bytes handed on at once
+
+# Modules that decide whether a kernel finds its disk and its network on EC2, or found them before.
+BOOT_MODULES: Final = frozenset({
+    "nvme", "nvme_core", "nvme_common", "nvme_auth", "ena", "ixgbevf",
+    "xen_blkfront", "xen_netfront", "xenfs", "xen_privcmd",
+    "virtio", "virtio_ring", "virtio_pci", "virtio_pci_modern_dev", "virtio_pci_legacy_dev",
+    "virtio_blk", "virtio_net", "virtio_scsi", "net_failover", "failover",
+    "ata_piix", "ata_generic", "ahci", "libahci", "libata", "sd_mod", "scsi_mod", "sg", "cdrom",
+    "sr_mod", "mptbase", "mptscsih", "mptspi", "mptsas", "vmw_pvscsi", "vmxnet3", "vmxnet",
+    "pcnet32", "e1000", "e1000e", "hv_vmbus", "hv_storvsc", "hv_netvsc", "dm_mod", "dm_mirror",
+    "dm_snapshot", "ext2", "ext3", "ext4", "jbd", "jbd2", "mbcache", "crc16", "crc32c_generic",
+    "crc32c_intel", "libcrc32c", "xfs", "btrfs", "jfs", "reiserfs", "fat", "vfat", "nls_cp437",
+    "nls_iso8859_1", "t10_pi", "crc_t10dif", "crct10dif_generic", "crct10dif_common",
+    "crct10dif_pclmul", "crc64", "crc64_rocksoft", "crc64_rocksoft_generic",
+})  # fmt: skip
+
+_IMAGE_NAME: Final = re.compile(r"(?:vmlinuz|kernel|bzImage|Image|linux)-(.+)")
+_MODULE: Final = re.compile(r"(?:.*/)?([^/]+?)\.k?o(?:\.(?:gz|xz|zst|bz2|lz4))?")
+_MACHINE: Final = re.compile(r"[0-9a-f]{32}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Image:
+    kernel: Kernel
+    where: tuple[str, str]  # volume and path in it
+    suffix: str  # of its name: what initial RAM disks are called after
+    rescue: bool
+
+
+def read_kernels(system: System, found: Found) -> tuple[Kernel, ...]:
+    """Return the installed kernels, oldest first; one of them is what starts by default."""
+    started = _where(system, found.kernel) if found.kernel else None
+    images: dict[str, _Image] = {}
+    for image in _images(system, found.kernel):
+        older = images.get(image.kernel.version)
+        if older is None or image.where == started or (older.rescue and not image.rescue):
+            if older is not None and older.where == started:
+                continue
+            images[image.kernel.version] = image
+    kernels = [
+        replace(
+            image.kernel,
+            default=image.where == started,
+            initrd=_named_initrd(system, image, found, image.where == started),
+        )
+        for image in images.values()
+    ]
+    kernels += [
+        Kernel(version)
+        for version in _module_versions(system)
+        if version not in images and len(kernels) < KERNELS
+    ]
+    kernels.sort(key=cmp_to_key(lambda one, two: compare_versions(one.version, two.version)))
+    kernels = _cut(kernels)
+    return tuple(_with_initrds(system, [_with_modules(system, *one) for one in _ranked(kernels)]))
+
+
+def _images(system: System, default: str | None) -> Iterator[_Image]:
+    """Yield the images there are; the one that starts by default first, whatever its name."""
+    seen: set[tuple[str, str]] = set()
+    for path in [*([default] if default else []), *_image_paths(system)]:
+        where = _where(system, path)
+        if where is None or where in seen:
+            continue
+        seen.add(where)
+        if len(seen) > IMAGES:
+            return
+        image = _image(system, path, where)
+        if image is not None:
+            yield image
+
+
+def _image_paths(system: System) -> Iterator[str]:
+    for name in names(system, "/boot"):
+        if _IMAGE_NAME.fullmatch(name) and not is_backup(name):
+            yield f"/boot/{name}"
+        elif _MACHINE.fullmatch(name):
+            for version in names(system, f"/boot/{name}")[:KERNELS]:
+                yield f"/boot/{name}/{version}/linux"
+    yield from ("/boot/vmlinuz", "/boot/bzImage", "/boot/Image", "/vmlinuz")
+    for version in _module_versions(system):
+        yield f"/lib/modules/{version}/vmlinuz"
+
+
+def _image(system: System, path: str, where: tuple[str, str]) -> _Image | None:
+    try:
+        read = read_image(system.read(path, IMAGE))
+    except Unreadable:
+        return None
+    # What the image is called where it really is: /boot/vmlinuz may be a link.
+    real = where[1].rpartition("/")[2]
+    named = _IMAGE_NAME.fullmatch(real) or _IMAGE_NAME.fullmatch(path.rpartition("/")[2])
+    suffix = named[1] if named else ""
+    if real in ("linux", "vmlinuz"):
+        suffix = path.split("/")[-2]
+    version = read.version if read else None
+    version = version or (suffix if VERSION.fullmatch(suffix) else None)
+    if version is None:
+        return None
+    machine = read.architecture if read else None
+    kernel = Kernel(version, short(path), machine or _module_machine(system, version))
+    return _Image(kernel, where, suffix, "rescue" in suffix)
+
+
+def _named_initrd(system: System, image: _Image, found: Found, default: bool) -> Initrd | None:
+    """Return the initial RAM disk of a kernel, not read yet: what the menu names, else by name."""
+    if default and found.initrd_written:
+        if found.initrd is None:
+            return Initrd(found.initrd_written, False, "missing")
+        return Initrd(found.initrd, False)
+    if default:
+        return None  # the menu starts it without one
+    folder = (image.kernel.path or "").rpartition("/")[0]
+    for suffix in dict.fromkeys((image.suffix, image.kernel.version)):
+        for name in (
+            f"/boot/initrd.img-{suffix}",
+            f"/boot/initramfs-{suffix}.img",
+            f"/boot/initrd-{suffix}",
+            f"/boot/initrd-{suffix}.img",
+            f"{folder}/initrd",
+        ):
+            if suffix and is_file(system, name):
+                return Initrd(name, False)
+    return None
+
+
+def _cut(kernels: list[Kernel]) -> list[Kernel]:
+    """Return the newest kernels and the default one."""
+    if len(kernels) <= KERNELS:
+        return kernels
+    kept = kernels[-KERNELS:]
+    return [one for one in kernels[:-KERNELS] if one.default] + kept
+
+
+def _ranked(kernels: list[Kernel]) -> Iterator[tuple[Kernel, bool]]:
+    """Yield each kernel and whether its modules are listed: the default's and the newest's."""
+    newest = kernels[-LISTED + 1 :]
+    for kernel in kernels:
+        yield kernel, kernel.default or kernel in newest
+
+
+def _with_modules(system: System, kernel: Kernel, listed: bool) -> Kernel:
+    """Return a kernel with those of its modules that matter for booting."""
+    if not listed:
+        return kernel
+    folder = f"/lib/modules/{kernel.version}"
+    loadable = _matching(read_text(system, f"{folder}/modules.dep", DEPENDENCIES) or "")
+    builtin = _matching(read_text(system, f"{folder}/modules.builtin", DEPENDENCIES) or "")
+    return replace(
+        kernel,
+        modules=tuple(sorted(loadable | builtin)),
+        builtin=tuple(sorted(builtin)),
+        architecture=kernel.architecture or _module_machine(system, kernel.version),
+    )
+
+
+def _matching(text: str) -> set[str]:
+    found = set()
+    for line in text.split("\n"):
+        path = line.partition(":")[0]
+        name = path.rpartition("/")[2].partition(".")[0].replace("-", "_")
+        if name in BOOT_MODULES:
+            found.add(name)
+    return found
+
+
+def _with_initrds(system: System, kernels: list[Kernel]) -> list[Kernel]:
+    """Read the initial RAM disks: the default kernel's, then the newest while there is room."""
+    order = sorted(range(len(kernels)), key=lambda index: (not kernels[index].default, -index))
+    read, room = 0, OTHERS
+    for index in order:
+        kernel = kernels[index]
+        if kernel.initrd is None or kernel.initrd.problem:
+            continue
+        size = _size(system, kernel.initrd.path)
+        room -= 0 if kernel.default else size
+        if read >= INITRDS or room < 0:
+            left = replace(kernel.initrd, problem="not read: there are others")
+            kernels[index] = replace(kernel, initrd=left)
+            continue
+        read += 1
+        kernels[index] = replace(kernel, initrd=_initrd(system, kernel.initrd.path, size))
+    return kernels
+
+
+def _initrd(system: System, path: str, size: int) -> Initrd:
+    if size > INITRD:
+        return Initrd(path, False, f"too large: {size} bytes")
+    try:
+        packed = memoryview(system.read(path, INITRD))
+    except Unreadable as problem:
+        return Initrd(path, False, short(str(problem)))
+    return read_initrd(
+        path, (bytes(packed[start : start + PIECE]) for start in range(0, len(packed), PIECE))
+    )
+
+
+def _module_versions(system: System) -> list[str]:
+    """Return the versions that have modules, newest first."""
+    versions = [name for name in names(system, "/lib/modules") if VERSION.fullmatch(name)]
+    del versions[FOLDERS:]
+    versions.sort(key=cmp_to_key(compare_versions), reverse=True)
+    return [one for one in versions[:KERNELS] if is_dir(system, f"/lib/modules/{one}/kernel")
+            or is_file(system, f"/lib/modules/{one}/modules.dep")]  # fmt: skip
+
+
+def _module_machine(system: System, version: str) -> str | None:
+    """Return which processor a kernel's modules are for, told by the first that is not packed."""
+    folder = f"/lib/modules/{version}"
+    listed = read_text(system, f"{folder}/modules.dep", 16 << 10) or ""
+    for line in listed.split("\n")[:3]:
+        path = line.partition(":")[0]
+        if _MODULE.fullmatch(path) and path.endswith(".ko"):
+            try:
+                return elf.machine(
+                    system.read(path if path.startswith("/") else f"{folder}/{path}", elf.HEADER)
+                )
+            except Unreadable:
+                continue
+    return None
+
+
+def _where(system: System, path: str) -> tuple[str, str] | None:
+    """Return where a file really is; None if there is none."""
+    try:
+        place = system.place(path)
+    except Unreadable:
+        return None
+    if place.stat is None or place.stat.kind != "file":
+        return None
+    return place.tree.volume_id, place.path
+
+
+def _size(system: System, path: str) -> int:
+    try:
+        found = system.stat(path)
+    except Unreadable:
+        return 0
+    return found.size if found else 0
