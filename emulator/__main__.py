@@ -11,6 +11,7 @@ COMMANDS = {
     "worker": "run tasks for other servers",
     "demo": "import a real disk image, start to end",
     "doctor": "say what is missing on this machine",
+    "check": "say whether AWS would import a virtual machine",
 }
 
 

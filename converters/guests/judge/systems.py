@@ -215,5 +215,5 @@ def _cut(version: str, entry: str) -> list[int]:
 
 def _numbers(version: str) -> list[int]:
     """Return the numbers of a version; those of a range are its first one's."""
-    found = re.match(r"\d{1,9}(\.\d{1,9})*", version)
+    found = re.match(r"\d{1,9}(\.\d{1,9})*(?!\d)", version, re.ASCII)
     return [int(number) for number in found[0].split(".")[:NUMBERS]] if found else []

@@ -1,0 +1,302 @@
+"""What `vmie check` tells: a page for people, or one JSON document for programs.
+
+    version    1; a member may come to it, none goes and none changes what it means
+    accepted   whether AWS would take it; null: it could not be looked at
+    certain    every rule that blocks could be looked at
+    status_message   of the task that fails: "ClientError: …"; else null
+    problem    why nothing could be looked at; else null
+    images     of each disk: path, format, size and file_size in bytes
+    found      platform, architecture, boot_mode, license_type, usage_operation, description
+    rules      rule, passed (null: not seen), blocking, sentence, seen, error, remedy, section
+    changes    of each file: path, reason, kept (what the original is called then), diff
+    left_out   what should be changed and can't be, a sentence each
+    unseen     what could not be looked at, a sentence each
+    guest      everything that was found on the disks
+
+What stands in a guest was written by anybody: control characters do not get to a terminal.
+"""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from converters.guests.judge.rules import Finding
+from converters.guests.plan import FileChange
+
+if TYPE_CHECKING:
+    from emulator.cli.check import Checked
+
+VERSION: Final = 1
+MEMBERS: Final = (
+    "platform", "architecture", "boot_mode", "license_type", "usage_operation", "description",
+)  # fmt: skip
+UNITS: Final = ("bytes", "KiB", "MiB", "GiB", "TiB")
+TOGETHER: Final = 3  # disks that are shown by name
+LINES: Final = 60  # of one diff; all of them are in the JSON
+COLOURS: Final = {"+": "green", "-": "red", "@": "cyan"}
+
+
+# for programs -------------------------------------------------------------------------------------
+
+
+def document(checked: "Checked") -> dict[str, Any]:
+    """Return all that was found out."""
+    verdict, guest, plan = checked.verdict, checked.guest, checked.plan
+    error = decisive(checked)
+    return {
+        "version": VERSION,
+        "accepted": checked.code == 0 if checked.code < 2 else None,
+        "certain": verdict.certain if verdict is not None else True,
+        "status_message": f"ClientError: {error}" if error else None,
+        "problem": None,
+        "images": [
+            {
+                "path": str(each.disk.path),
+                "format": each.disk.format,
+                "size": each.disk.size,
+                "file_size": each.file_size,
+            }
+            for each in checked.held
+        ],
+        "found": {name: getattr(verdict, name, None) for name in MEMBERS},
+        "rules": [asdict(found) for found in verdict.findings] if verdict is not None else [],
+        "changes": [
+            {
+                "path": change.shown,
+                "reason": change.reason,
+                "kept": kept_as(change),
+                "diff": change.diff,
+            }
+            for change in (plan.files if plan is not None else ())
+        ],
+        "left_out": list(plan.left_out) if plan is not None else [],
+        "unseen": list(guest.unseen) if guest is not None else [],
+        "guest": asdict(guest) if guest is not None else None,
+    }
+
+
+def unread(paths: Sequence[Path], reason: str) -> dict[str, Any]:
+    """Return the document of disks that could not be looked at."""
+    return {
+        "version": VERSION,
+        "accepted": None,
+        "certain": False,
+        "status_message": None,
+        "problem": reason,
+        "images": [
+            {"path": str(path), "format": None, "size": None, "file_size": None} for path in paths
+        ],
+        "found": dict.fromkeys(MEMBERS),
+        "rules": [],
+        "changes": [],
+        "left_out": [],
+        "unseen": [reason],
+        "guest": None,
+    }
+
+
+def print_json(value: dict[str, Any]) -> None:
+    """Print a document; names that are no text lose what is none of it."""
+    text = json.dumps(value, ensure_ascii=False, indent=2)
+    sys.stdout.buffer.write(text.encode("utf-8", "replace") + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def kept_as(change: FileChange) -> str | None:
+    """Return what the original of a file is called afterwards, as the guest sees it."""
+    if change.kept is None:
+        return None
+    name = change.path.rpartition("/")[2]
+    return change.shown.removesuffix(name) + change.kept.rpartition("/")[2]
+
+
+# for people ---------------------------------------------------------------------------------------
+
+
+def show(
+    console: Console, checked: "Checked", seconds: float, *, everything: bool, diffs: bool
+) -> None:
+    """Print the verdict first, then what is wrong, then the rest."""
+    say = Page(console)
+    say.line(headline(checked), "bold")
+    say.line(*opinion(checked))
+    if error := decisive(checked):
+        say.line(f"ClientError: {error}", "red", 2)
+    verdict = checked.verdict
+    if verdict is not None:
+        if checked.code == 0:
+            say.line(outcome(checked), "", 2)
+        show_rules(say, verdict.findings, everything)
+        if not verdict.accepted:
+            say.gap()
+            say.line("What the import would change is told once AWS would take it.", "dim")
+        elif checked.plan is not None and checked.code == 0:
+            show_changes(say, checked, diffs)
+    say.line(f"Looked at in {seconds:.1f} s. Nothing was changed, nothing was uploaded.", "dim")
+
+
+def decisive(checked: "Checked") -> str | None:
+    """Return what the task would fail with, without its `ClientError: `."""
+    return checked.verdict.error if checked.verdict is not None else checked.refused
+
+
+def headline(checked: "Checked") -> str:
+    """Return what it is about: the files and the system in them."""
+    names = [path.name for path in checked.paths]
+    more = f" and {len(names) - TOGETHER} more" if len(names) > TOGETHER else ""
+    formats = "/".join(dict.fromkeys(each.disk.format for each in checked.held))
+    size = sum(each.disk.size for each in checked.held)
+    parts = [", ".join(names[:TOGETHER]) + more]
+    if checked.held:
+        several = f"{len(checked.held)} disks, " if len(checked.held) > 1 else ""
+        parts.append(f"{several}{formats}, {bytes_shown(size)}")
+    if checked.verdict is not None and checked.verdict.description:
+        parts.append(checked.verdict.description)
+    return " · ".join(parts)
+
+
+def opinion(checked: "Checked") -> tuple[str, str]:
+    """Return the verdict, and how it looks."""
+    if checked.code == 1:
+        return "✘ AWS would not import it.", "bold red"
+    if checked.code > 1:
+        return "? Nobody could tell what system is on it.", "bold yellow"
+    if checked.verdict is not None and not checked.verdict.certain:
+        return "✔ AWS would import it, as far as could be seen.", "bold yellow"
+    return "✔ AWS would import it.", "bold green"
+
+
+def outcome(checked: "Checked") -> str:
+    """Return what the AMI would be."""
+    verdict = checked.verdict
+    assert verdict is not None
+    plan_mode = checked.plan.boot_mode if checked.plan is not None else None
+    words = (
+        f"Platform {verdict.platform}",
+        f"Architecture {verdict.architecture}" if verdict.architecture else None,
+        f"BootMode {plan_mode or verdict.boot_mode}" if plan_mode or verdict.boot_mode else None,
+        f"LicenseType {verdict.license_type}" if verdict.license_type else None,
+        f"UsageOperation {verdict.usage_operation}" if verdict.usage_operation else None,
+    )
+    return "The AMI: " + ", ".join(word for word in words if word)
+
+
+def show_rules(say: "Page", findings: Sequence[Finding], everything: bool) -> None:
+    """Print what failed with its cure, then advice, then what was not seen, then what passed."""
+    wrong = [each for each in findings if each.blocking and each.passed is False]
+    for found in wrong:
+        say.finding("✘", "red", found)
+    for found in findings:
+        if found.blocking and found.passed is None:
+            say.finding("?", "yellow", found)
+    for found in findings:
+        if not found.blocking and found.passed is False:
+            say.finding("!", "yellow", found)
+    passed = [each for each in findings if each.passed]
+    if everything:
+        for found in passed:
+            say.finding("✔", "green", found)
+        for found in findings:
+            if not found.blocking and found.passed is None:
+                say.finding("?", "dim", found)
+    elif passed:
+        say.gap()
+        names = ", ".join(each.rule for each in passed)
+        say.line(f"✔ {len(passed)} rules passed: {names}", "green")
+
+
+def show_changes(say: "Page", checked: "Checked", diffs: bool) -> None:
+    """Print what adapting would change, file by file."""
+    plan = checked.plan
+    assert plan is not None
+    say.gap()
+    if plan.files or plan.sectors:
+        say.line("What the import would change", "bold")
+    else:
+        say.line("The import would change nothing.", "bold")
+    for change in plan.files:
+        kept = kept_as(change)
+        say.line(f"{change.shown}", "bold cyan", 2)
+        say.line(change.reason + (f"; the original stays as {kept}" if kept else "; new"), "", 4)
+        if diffs and change.diff:
+            say.diff(change.diff)
+    for sectors in plan.sectors:
+        say.line(f"disk {sectors.disk + 1}, byte {sectors.offset}", "bold cyan", 2)
+        say.line(sectors.reason, "", 4)
+    for sentence in plan.left_out:
+        say.line(f"! {sentence}", "yellow", 2)
+    say.gap()
+
+
+class Page:
+    """Prints texts as they are: nothing in them is markup, nothing moves the cursor."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def line(self, text: str, style: str, indent: int = 0) -> None:
+        """Print a line, or a paragraph with an indent."""
+        self._console.print(
+            Padding(Text(clean(text), style=style), (0, 0, 0, indent), expand=False)
+        )
+
+    def gap(self) -> None:
+        """Leave a line free."""
+        self._console.print()
+
+    def finding(self, mark: str, style: str, found: Finding) -> None:
+        """Print what a rule asks, what was seen, what AWS says and the cure."""
+        self.gap()
+        title = Text(f"{mark} {found.rule}", style=f"bold {style}")
+        self._console.print(title + Text(f"  {clean(found.sentence)}", style="not bold default"))
+        rows = Table.grid(padding=(0, 2))
+        rows.add_column(style="dim", width=6)
+        rows.add_column(overflow="fold")  # no word of a command is cut off
+        for name, text in told(found):
+            rows.add_row(name, Text(clean(text)))
+        self._console.print(Padding(rows, (0, 0, 0, 2), expand=False))
+
+    def diff(self, text: str) -> None:
+        """Print a unified diff, coloured, the beginning of a long one."""
+        lines = text.splitlines()
+        shown = Text()
+        for line in lines[:LINES]:
+            shown.append(clean(line) + "\n", style=COLOURS.get(line[:1], "dim"))
+        if len(lines) > LINES:
+            shown.append(f"… {len(lines) - LINES} lines more, see --json\n", style="dim")
+        shown.rstrip()
+        self._console.print(Padding(shown, (0, 0, 0, 6), expand=False))
+
+
+def told(found: Finding) -> Iterator[tuple[str, str]]:
+    """Return what there is to say of a finding."""
+    if found.seen:
+        yield "why" if found.passed is None else "seen", found.seen
+    if found.error:
+        yield "AWS", f"ClientError: {found.error}"
+    if found.remedy:
+        yield "cure", found.remedy
+    if not found.passed:
+        yield "guide", found.section
+
+
+def clean(text: str) -> str:
+    """Return a text that does nothing to a terminal."""
+    return "".join(
+        letter if letter.isprintable() else " " if letter in "\t\n" else "�" for letter in text
+    )
+
+
+def bytes_shown(size: int) -> str:
+    """Return a size as people write it."""
+    power = min(max(size.bit_length() - 1, 0) // 10, len(UNITS) - 1)
+    number = size / (1 << 10 * power)
+    return f"{number:.0f} {UNITS[power]}" if number >= 100 else f"{number:.3g} {UNITS[power]}"
