@@ -1,0 +1,1 @@
+"""Readers of filesystems: each gives a Tree, or raises Unreadable."""
