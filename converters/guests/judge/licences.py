@@ -15,7 +15,7 @@ from converters.guests.guest import Guest
 from converters.guests.judge import rules
 from converters.guests.judge.machine_rules import found_platform
 from converters.guests.judge.rules import Failed, Outcome, Passed, Request, Rule, rule
-from converters.guests.judge.systems import is_client
+from converters.guests.judge.systems import is_client, windows_system
 
 AWS: Final = "AWS"
 BYOL: Final = "BYOL"
@@ -85,4 +85,5 @@ def _possible(guest: Guest) -> tuple[str, ...]:
 def _shown(guest: Guest) -> str:
     if guest.linux is not None or guest.windows is None:
         return "Linux"
-    return "Windows" if is_client(guest.windows) else "Windows Server"
+    row = windows_system(guest.windows)
+    return row.name if row is not None else "Windows"
