@@ -134,7 +134,7 @@ def btrfs(
 
 
 def fat(
-    target: Path, files: Files, size: int = 8 * MIB, serial: int = 0xC0FFEE01, label: str = "EFI"
+    target: Path, files: Files, size: int = 40 * MIB, serial: int = 0xC0FFEE01, label: str = "EFI"
 ) -> Path:
     """Make FAT12, 16 or 32, by size as mkfs.fat chooses."""
     _sparse(target, size)

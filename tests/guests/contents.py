@@ -1,0 +1,121 @@
+"""All that is on a guest's filesystems, to be compared before and after: by two kinds of readers.
+
+`contents` reads through our own trees, whatever the filesystem. `dumped` asks the filesystem's own
+tools where they can read a whole filesystem without mounting: debugfs, btrfs restore, ntfscat.
+"""
+
+import hashlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from converters.guests.guest import Volume
+from converters.guests.look.volumes import READABLE, find_volumes
+from converters.guests.tree import Tree
+from tests.guests import filesystems
+from tests.guests.filesystems import run
+
+LIMIT = 64 << 20  # bytes of a file
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is at a path."""
+
+    kind: str
+    mode: int
+    uid: int
+    gid: int
+    target: str
+    digest: str
+    label: bytes | None
+
+
+Contents = dict[tuple[str, str], Entry]  # by volume and path
+
+
+def contents(disks: list[Path]) -> Contents:
+    """Return all that is on the disks' filesystems, as our trees see it."""
+    found: Contents = {}
+    volumes = find_volumes(disks)
+    for volume in volumes.found:
+        if volume.filesystem in READABLE:
+            _walk(volumes.tree(volume.id), "", volume.id, found)
+    return found
+
+
+def _walk(tree: Tree, path: str, volume: str, found: Contents) -> None:
+    for name in tree.names(path or "/"):
+        here = f"{path}/{name}"
+        stat = tree.stat(here)
+        assert stat is not None, here
+        if name.startswith("$") and not path:  # NTFS' own
+            continue
+        digest = ""
+        if stat.kind == "file":
+            digest = hashlib.sha256(tree.read(here, LIMIT)).hexdigest()
+        found[volume, here] = Entry(
+            stat.kind, stat.mode, stat.uid, stat.gid, stat.target, digest, tree.label(here)
+        )
+        if stat.kind == "dir":
+            _walk(tree, here, volume, found)
+
+
+def changed(before: Contents, after: Contents) -> set[tuple[str, str]]:
+    """Return where something is new, gone or otherwise."""
+    return {place for place in before | after if before.get(place) != after.get(place)}
+
+
+def bytes_only(entries: Contents) -> Contents:
+    """Return the same without owners, modes and labels."""
+    return {
+        place: replace(entry, mode=0, uid=0, gid=0, label=None) for place, entry in entries.items()
+    }
+
+
+def extracted(disks: list[Path], volume: Volume, target: Path) -> Path:
+    """Copy a volume into a file of its own; logical ones of one piece only."""
+    [extent] = volume.extents
+    return filesystems.copied(disks[extent.disk], target, extent.offset, extent.size)
+
+
+def checked(disks: list[Path], scratch: Path) -> list[str]:
+    """Ask every filesystem's own checker; return the kinds that were asked about."""
+    kinds = []
+    for number, volume in enumerate(find_volumes(disks).found):
+        command = CHECKERS.get(volume.filesystem or "")
+        if command is None or len(volume.extents) != 1:
+            continue
+        run(*command, extracted(disks, volume, scratch / f"checked{number}"))
+        kinds.append(volume.filesystem or "")
+    return kinds
+
+
+CHECKERS = {
+    "ext2": ("e2fsck", "-fn"),
+    "ext3": ("e2fsck", "-fn"),
+    "ext4": ("e2fsck", "-fn"),
+    "xfs": ("xfs_repair", "-n"),
+    "btrfs": ("btrfs", "check"),
+    "vfat": ("fsck.fat", "-n"),
+    "ntfs": ("ntfsfix", "-n"),
+}
+
+
+def dumped(disks: list[Path], scratch: Path) -> dict[tuple[str, str], str]:
+    """Return the digest of every file of ext and Btrfs, as their own tools read them."""
+    found = {}
+    for number, volume in enumerate(find_volumes(disks).found):
+        if volume.filesystem not in ("ext2", "ext3", "ext4", "btrfs"):
+            continue
+        image = extracted(disks, volume, scratch / f"dumped{number}")
+        folder = scratch / f"dump{number}"
+        folder.mkdir()
+        if volume.filesystem == "btrfs":
+            run("btrfs", "restore", "-S", image, folder)
+        else:
+            run("debugfs", "-R", f"rdump / {folder}", image)
+        for path in folder.rglob("*"):
+            if path.is_file() and not path.is_symlink():
+                digest = hashlib.sha256(path.read_bytes()).hexdigest()
+                found[volume.id, f"/{path.relative_to(folder)}"] = digest
+    return found
