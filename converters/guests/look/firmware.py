@@ -3,14 +3,13 @@
 from collections.abc import Iterable
 from typing import Final
 
-from converters.guests.guest import Partition, Table
+from converters.guests.guest import Table
 from converters.guests.look.gpt import BIOS_BOOT, EFI_SYSTEM
-from converters.guests.look.volumes import Volumes
+from converters.guests.look.volumes import HOLDERS, Volumes
 from converters.guests.tree import System, Unreadable
 
 FALLBACK: Final = "/EFI/BOOT/BOOTX64.EFI"
 VENDORS: Final = 32  # directories below EFI that are looked into
-EXTENDED: Final = frozenset({"05", "0F", "85"})
 
 
 def boot_modes(volumes: Volumes) -> tuple[str, ...]:
@@ -50,11 +49,7 @@ def _bios(table: Table) -> bool:
         return any(one.type == BIOS_BOOT or one.bootable for one in table.partitions)
     if table.scheme == "hybrid":
         return True
-    return table.scheme is None or any(_holds(one) for one in table.partitions)
-
-
-def _holds(partition: Partition) -> bool:
-    return partition.type not in EXTENDED and partition.type != "EE"
+    return table.scheme is None or any(one.type not in HOLDERS for one in table.partitions)
 
 
 def _loader(volumes: Volumes, volume_id: str) -> bool:

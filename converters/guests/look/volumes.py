@@ -12,13 +12,12 @@ from typing import Final
 from converters.guests.guest import Extent, Partition, Table, Volume
 from converters.guests.look import lvm
 from converters.guests.look.gpt import BIOS_BOOT
-from converters.guests.look.partitions import EXTENDED, read_table
+from converters.guests.look.partitions import EXTENDED, PROTECTIVE, read_table
 from converters.guests.look.sources import Disk, Joined, Source
 from converters.guests.look.superblocks import Superblock, probe
 from converters.guests.tree import Tree, Unreadable
 
-# a partition of these kinds has no filesystem, whatever its first bytes look like
-BARE: Final = frozenset({f"{kind:02X}" for kind in (*EXTENDED, 0xEE)} | {BIOS_BOOT})
+HOLDERS: Final = frozenset(f"{kind:02X}" for kind in (*EXTENDED, PROTECTIVE))
 READABLE: Final = frozenset({"ext2", "ext3", "ext4", "xfs", "btrfs", "ntfs", "vfat"})
 WHOLE: Final = frozenset({"vfat", "exfat", "ntfs", "refs", "bitlocker"})  # end with 55 AA, too
 
@@ -121,7 +120,7 @@ def find_volumes(paths: Sequence[Path]) -> Volumes:
             found.append(_volume(str(number), Extent(number, 0, disk.size), whole))
         for partition in table.partitions:
             extent = _extent(number, partition, disk.size)
-            if extent is not None:
+            if extent is not None and partition.type not in HOLDERS:
                 volume_id = f"{number}:{partition.number}"
                 found.append(_volume(volume_id, extent, _probed(partition, disks, extent)))
     volumes = Volumes(tuple(tables), found, disks)
@@ -143,7 +142,8 @@ def _extent(disk: int, partition: Partition, size: int) -> Extent | None:
 
 
 def _probed(partition: Partition, disks: Sequence[Source], extent: Extent) -> Superblock | None:
-    return None if partition.type in BARE else probe(Joined(disks, [extent]))
+    """Return what stands in a partition; GRUB's second part is no filesystem, whatever it seems."""
+    return None if partition.type == BIOS_BOOT else probe(Joined(disks, [extent]))
 
 
 def _volume(
