@@ -52,6 +52,21 @@ class Changes:
         if sentence not in self.left_out:
             self.left_out.append(sentence)
 
+    def volume(self, shown: str) -> str | None:
+        """Return the id of the volume that a file of the guest is on; None: it is not there."""
+        try:
+            place = self._system.place(shown)
+        except Unreadable:
+            return None
+        return place.tree.volume_id if place.stat is not None else None
+
+    def names(self, shown: str) -> list[str]:
+        """Return the names in a directory of the guest; none if it cannot be read."""
+        try:
+            return self._system.names(shown)
+        except Unreadable:
+            return []
+
     def edited(self, shown: str) -> "Draft | None":
         """Return a text file of the guest to work on; None if it is not there or cannot be read."""
         try:

@@ -46,6 +46,7 @@ class Devices:
 
     find: Find  # the volume that a device's name or a tag means
     root: Volume | None = None  # the one that the fstab lies on
+    partition: Callable[[str], str | None] = lambda volume_id: None  # its PARTUUID
 
     @classmethod
     def of(cls, guest: Guest) -> "Devices":
@@ -62,7 +63,12 @@ class Devices:
                 found[source] = volumes.get(named) if named else None
             return found[source]
 
-        return cls(find, volumes.get(guest.linux.volume) if guest.linux else None)
+        partitions = {
+            f"{table.disk}:{partition.number}": partition.uuid
+            for table in guest.disks
+            for partition in table.partitions
+        }
+        return cls(find, volumes.get(guest.linux.volume) if guest.linux else None, partitions.get)
 
 
 @dataclass(frozen=True, slots=True)

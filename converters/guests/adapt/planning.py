@@ -46,7 +46,7 @@ def planned(
     """Return the plan for a guest whose filesystems are open."""
     changes = Changes(system, Contents(folder))
     if guest.linux is not None and facts.platform != WINDOWS:
-        adapt_linux(guest, changes)
+        adapt_linux(guest, guest.linux, changes)
     return Plan(
         files=tuple(changes.files),
         sectors=tuple(changes.sectors),
