@@ -9,7 +9,6 @@ The size of a sector is where the header stands: 512 or 4096.
 """
 
 import struct
-import uuid
 import zlib
 from dataclasses import dataclass
 from typing import Final
@@ -99,4 +98,6 @@ def _table(source: Source, head: bytes, at: int, sector: int) -> Gpt:
 
 
 def _guid(entry: bytes) -> str:
-    return str(uuid.UUID(bytes_le=entry[:16]))
+    """Return a GUID as text, in lower case; its first three numbers are little endian."""
+    numbers = "{:08x}-{:04x}-{:04x}".format(*struct.unpack_from("<IHH", entry))
+    return f"{numbers}-{entry[8:10].hex()}-{entry[10:16].hex()}"

@@ -6,7 +6,6 @@ https://github.com/util-linux/util-linux/tree/master/libblkid/src/superblocks
 """
 
 import struct
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
@@ -39,12 +38,12 @@ def _linux_raid(source: Source) -> Superblock | None:
     for at in (0, 4096, ((sectors - 16) & ~7) * 512):  # 1.1, 1.2, 1.0
         head = source.read_at(at, 64)
         if head[:8] == struct.pack("<II", 0xA92B4EFC, 1):
-            return Superblock("linux_raid_member", _uuid(head[16:32]), _text(head[32:64]))
+            return Superblock("linux_raid_member", uuid(head[16:32]), _text(head[32:64]))
     head = source.read_at((source.size & ~0xFFFF) - 65536, 64)  # 0.90
     if head[:4] == struct.pack("<I", 0xA92B4EFC) and len(head) == 64:
         # the UUID is four numbers, the first of them apart from the others
         own = b"".join(head[4 * word : 4 * word + 4][::-1] for word in (5, 13, 14, 15))
-        return Superblock("linux_raid_member", _uuid(own))
+        return Superblock("linux_raid_member", uuid(own))
     return None
 
 
@@ -77,7 +76,7 @@ def _luks(source: Source) -> Superblock | None:
 def _bitlocker(source: Source) -> Superblock | None:
     # https://github.com/libyal/libbde/blob/main/documentation/
     head = source.read_at(0, 512)
-    known = uuid.UUID("4967d63b-2e29-4ad8-8399-f6a339e3d001").bytes_le
+    known = bytes.fromhex("3bd66749292ed84a8399f6a339e3d001")  # BitLocker To Go
     if head[3:11] == b"-FVE-FS-" or (head[3:11] == b"MSWIN4.1" and head[424:440] == known):
         return Superblock("bitlocker")
     return None
@@ -87,7 +86,7 @@ def _xfs(source: Source) -> Superblock | None:
     head = source.read_at(0, 512)
     if head[:4] != b"XFSB" or len(head) < 512:
         return None
-    return Superblock("xfs", _uuid(head[32:48]), _text(head[108:120]))
+    return Superblock("xfs", uuid(head[32:48]), _text(head[108:120]))
 
 
 def _ext(source: Source) -> Superblock | None:
@@ -105,21 +104,21 @@ def _ext(source: Source) -> Superblock | None:
         name = "ext3"
     else:
         name = "ext4" if incompatible & 0x4 else "ext2"
-    return Superblock(name, _uuid(head[104:120]), _text(head[120:136]))
+    return Superblock(name, uuid(head[104:120]), _text(head[120:136]))
 
 
 def _btrfs(source: Source) -> Superblock | None:
     head = source.read_at(65536, 1024)
     if head[64:72] != b"_BHRfS_M":
         return None
-    return Superblock("btrfs", _uuid(head[32:48]), _text(head[299:555]))
+    return Superblock("btrfs", uuid(head[32:48]), _text(head[299:555]))
 
 
 def _jfs(source: Source) -> Superblock | None:
     head = source.read_at(32768, 256)
     if head[:4] != b"JFS1":
         return None
-    return Superblock("jfs", _uuid(head[136:152]), _text(head[152:168]))
+    return Superblock("jfs", uuid(head[136:152]), _text(head[152:168]))
 
 
 def _ntfs(source: Source) -> Superblock | None:
@@ -186,8 +185,8 @@ def _vfat(source: Source) -> Superblock | None:
     written = _fat_label(source.read_at(at, min(size, 65536)))
     if written is None and signed and label != b"NO NAME    ":
         written = label
-    uuid = _serial(serial) if signed else None
-    return Superblock("vfat", uuid, (written or b"").decode("latin-1").strip(" \0"))
+    own = _serial(serial) if signed else None
+    return Superblock("vfat", own, (written or b"").decode("latin-1").strip(" \0"))
 
 
 def _fat_label(directory: bytes) -> bytes | None:
@@ -204,7 +203,7 @@ def _swap(source: Source) -> Superblock | None:
         magic = source.read_at(page - 10, 10)
         if magic == b"SWAPSPACE2":
             head = source.read_at(1024, 64)
-            return Superblock("swap", _uuid(head[12:28]), _text(head[28:44]))
+            return Superblock("swap", uuid(head[12:28]), _text(head[28:44]))
         if magic in (b"SWAP-SPACE", b"S1SUSPEND\0", b"S2SUSPEND\0"):
             return Superblock("swap")
     return None
@@ -242,8 +241,15 @@ def _others(source: Source) -> Superblock | None:
     return None
 
 
-def _uuid(value: bytes) -> str | None:
-    return str(uuid.UUID(bytes=value)) if len(value) == 16 and value != bytes(16) else None
+def uuid(value: bytes) -> str | None:
+    """Return a UUID as text, None of zeros.
+
+    Python's module for them takes longer to start than all of this.
+    """
+    if len(value) != 16 or value == bytes(16):
+        return None
+    text = value.hex()
+    return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
 
 
 def _serial(value: bytes) -> str | None:

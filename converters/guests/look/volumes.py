@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Final
 
 from converters.guests.guest import Extent, Partition, Table, Volume
-from converters.guests.look import lvm
 from converters.guests.look.gpt import BIOS_BOOT
 from converters.guests.look.partitions import EXTENDED, PROTECTIVE, read_table
 from converters.guests.look.sources import Disk, Joined, Source
@@ -157,6 +156,10 @@ def _volume(
 
 def _logical(volumes: Volumes) -> None:
     """Add the logical volumes, and write down what is wrong with their groups."""
+    if all(volume.filesystem != "lvm" for volume in volumes.found):
+        return
+    from converters.guests.look import lvm
+
     physical = []
     for volume in volumes.found:
         if volume.filesystem == "lvm":
