@@ -53,6 +53,21 @@ def examine(paths: Sequence[Path], files: bool = True) -> Guest:
     return cut(Guest(volumes.tables, tuple(volumes.found), linux, windows, modes, tuple(unseen)))
 
 
+def open_system(paths: Sequence[Path], guest: Guest) -> System | None:
+    """Return a guest's filesystems, opened again on its disks; None if they do not open.
+
+    Of a guest with both it is the Linux. Raises OSError if a disk cannot be read.
+    """
+    try:
+        volumes = find_volumes(paths)
+        found = find_roots(volumes)
+        if guest.linux is not None:
+            return put_together(volumes, _first(found.linux))
+        return System(found.windows[0]) if guest.windows is not None else None
+    except HOSTILE:
+        return None
+
+
 def _linux(volumes: Volumes, found: Roots) -> Linux | None:
     if not found.linux:
         return None
