@@ -19,6 +19,7 @@ class FileChange:
     label: str | None = None  # SELinux's, as text; of the original, else of the directory
     directories: tuple[str, ...] = ()  # that must be made first, outermost first
     diff: str = ""  # unified, for people; empty for what is not text
+    subvolume: str | None = None  # of Btrfs, from which path counts; None: the default one
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,7 @@ class Changes:
                 gid=place.stat.gid,
                 label=_label(tree, path),
                 diff=diff,
+                subvolume=_subvolume(tree),
             )
         except Unreadable as problem:
             return self._unreadable(shown, problem)
@@ -130,6 +131,7 @@ class Changes:
                 mode=mode,
                 label=_label(place.tree, place.path),
                 directories=tuple(made),
+                subvolume=_subvolume(place.tree),
             )
         except Unreadable as problem:
             return self._unreadable(shown, problem)
@@ -205,3 +207,8 @@ def _label(tree: Tree, path: str) -> str | None:
         return label.rstrip(b"\0").decode("ascii")
     except UnicodeDecodeError:
         return None
+
+
+def _subvolume(tree: Tree) -> str | None:
+    """Return which subvolume of a Btrfs a tree is; None: the default one, or no Btrfs."""
+    return getattr(tree, "subvolume", None)

@@ -59,6 +59,7 @@ class BtrfsTree:
 
     def __init__(self, source: Source, volume_id: str, subvolume: str | None = None) -> None:
         self.volume_id = volume_id
+        self.subvolume = subvolume
         self._source = source
         self._allowance = Allowance()
         self._roots: dict[int, _Subvolume] = {}
