@@ -42,3 +42,16 @@ INTERFACE_GLOBS: Final = ("en*", "eth*")
 # Names of the search domain stay, name servers go: those of the VPC come by DHCP.
 # Static IPv6 addresses are removed; the kernel takes router advertisements by itself.
 # GRUB_TERMINAL and console= are left as they are.
+
+# Windows. Of "registry settings changed so that it boots" nothing more is written down. These are
+# the drivers for the disks of instances that Windows or its owner may have brought along: NVMe,
+# Xen's, virtio, AHCI and IDE. A driver that Windows lacks is not installed: there is none to take.
+WINDOWS_BOOT_DRIVERS: Final = (
+    *("stornvme", "AWSNVMe", "xenbus", "xenvbd", "viostor", "vioscsi"),
+    *("storahci", "msahci", "atapi", "intelide", "pciide"),
+)
+# Interfaces with addresses of their own ask for one by DHCP, and for name servers too. The clock of
+# an instance runs on universal time: RealTimeIsUniversal is set, as the guide wants it before.
+# A GPT becomes an MBR only where Windows can start from it: with its own bootmgr for BIOS, from
+# C:\Windows\Boot\PCAT, and a copy of its boot configuration in which devices and programs are those
+# of BIOS. Otherwise the GPT stays and the AMI starts by UEFI.
