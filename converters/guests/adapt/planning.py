@@ -47,9 +47,14 @@ def planned(
     changes = Changes(system, Contents(folder))
     if guest.linux is not None and facts.platform != WINDOWS:
         adapt_linux(guest, guest.linux, changes)
+    boot_mode = facts.boot_mode
+    if guest.windows is not None and facts.platform == WINDOWS:
+        from converters.guests.adapt.windows import adapt_windows
+
+        boot_mode = adapt_windows(guest, changes, paths, boot_mode)
     return Plan(
         files=tuple(changes.files),
         sectors=tuple(changes.sectors),
-        boot_mode=facts.boot_mode,
+        boot_mode=boot_mode,
         left_out=tuple(changes.left_out),
     )
