@@ -33,7 +33,12 @@ _NUMBER: Final = re.compile(r"[-+]?\d+")
 _TAG: Final = re.compile(r"[A-Z]+=.")
 _STABLE_TAG: Final = re.compile(r"(?:UUID|LABEL|PARTUUID|PARTLABEL)=")
 _STABLE_NAME: Final = re.compile(r"/dev/(?:disk/by-(?:uuid|label|partuuid|partlabel)|mapper)/")
-_ROOT_NAME: Final = re.compile(r"/dev/(?:[^/]+|disk/by-(?:id|path)/.*)|ID=.*", re.DOTALL)
+# What depends on the order of disks, or on their hardware.
+UNSTABLE_NAME: Final = (
+    r"/dev/(?:(?:[shv]|xv)d[a-z]{1,3}\d*|(?:nvme\d+n\d+|mmcblk\d+)(?:p\d+)?"
+    r"|disk/by-(?:id|path)/[^\s\"']++)"
+)
+_ROOT_NAME: Final = re.compile(rf"{UNSTABLE_NAME}|/dev/root|ID=.*", re.DOTALL)
 _HARDWARE: Final = re.compile(r"/dev/disk/by-(?:id|path)/.*-part([1-9]\d{0,2})", re.DOTALL)
 _MARK: Final = "\ufeff"  # a byte order mark, left by an editor of Windows
 

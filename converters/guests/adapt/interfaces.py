@@ -14,7 +14,7 @@ STACKED: Final = "{} gets its address by DHCP over the one interface that comes 
 
 _INSIDE: Final = re.compile(
     r"(?:lo|dummy|tun|tap|wg|veth|docker|podman|cni|virbr|lxcbr|lxdbr|vnet|gre|gretap|sit|tunl|ip6tnl"
-    r"|ppp|vxlan|flannel|cali|ifb|can|usb|wl|ww|ib)(?:[-\d.:_]\S*|an\d+\S*|p\d+\S*)?"
+    r"|ppp|vxlan|flannel|cali|ifb|can|usb|wl|ww|ib)(?:[-\d.:_*]\S*|an\d+\S*|p\d+\S*)?"
 )
 _VLAN: Final = re.compile(r"(?:.+\.\d{1,4}|vlan\d{1,4})")
 _STACKED: Final = re.compile(r"(?:br|bond|team|vmbr|xenbr|ovsbr)[-\d_]\S*")

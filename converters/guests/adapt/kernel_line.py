@@ -9,13 +9,13 @@ instead, which it finds by itself. Names of LVM, labels and UUIDs stay.
 import re
 from typing import Final
 
-from converters.guests.adapt.fstab import Devices
+from converters.guests.adapt.fstab import UNSTABLE_NAME, Devices
 
 RENAMED: Final = "the kernel's root is named by UUID"
 UNNAMED: Final = "root={} stays, for neither its filesystem nor its partition has a UUID."
 
 _DEVICE: Final = re.compile(
-    r"""(?<![^\s"'=`])(root|resume)=(["']?)(/dev/[^/\s"']+|/dev/disk/by-(?:id|path)/[^\s"']+)"""
+    rf"""(?<![^\s"'=`])(root|resume)=(["']?)({UNSTABLE_NAME})(?=[\s"'`]|\Z)"""
 )
 
 
@@ -27,8 +27,6 @@ def renamed(text: str, devices: Devices, left: list[str], initrd: bool = True) -
         volume = devices.find(device)
         if key == "root" and devices.root is not None:
             volume = devices.root
-        if volume is not None and "/" in volume.id and device.startswith("/dev/dm-"):
-            return found[0]
         if volume is not None and volume.uuid and initrd:
             return f"{key}={quote}UUID={volume.uuid}"
         partition = devices.partition(volume.id) if volume is not None else None
