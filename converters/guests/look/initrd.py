@@ -21,7 +21,9 @@ from converters.guests.tree import LINKS, NAMES, Unreadable
 UNPACKED: Final = 512 << 20  # bytes that are unpacked at most
 SEGMENTS: Final = 64
 MEMORY: Final = 48 << 20  # bytes of all names and texts that are kept
-_INITS: Final = frozenset(("init", "linuxrc", "conf/modules", "config"))
+_INITS: Final = frozenset(
+    ("init", "linuxrc", "conf/modules", "config", "config/start.sh", "run_all.sh")
+)
 _KEPT: Final = frozenset(
     (
         "modules.dep",
