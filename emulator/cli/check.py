@@ -23,24 +23,18 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from converters import qemu_img
 from converters.codec import program
-from converters.errors import (
-    LIMIT_OF_IMAGES,
-    MOST_DISKS,
-    ClientError,
-    disk_too_large,
-    too_many_disks,
-)
+from converters.errors import ClientError
 from converters.guests.guest import Guest
 from converters.guests.judge import systems
-from converters.guests.judge.rules import Request
+from converters.guests.judge.rules import Finding, Request
 from converters.guests.judge.verdict import Verdict, judge
 from converters.guests.plan import Plan
-from converters.stages.adapt import plan_of
-from converters.stages.container import OVA, Held, disks_in
-from converters.stages.inspect import Disk
+from converters.stages.container import OVA, Held
 from converters.stages.look import look
-from converters.stages.to_raw import CopyFailed, to_raw
-from emulator.cli import check_report
+from converters.stages.plan import plan_of
+from converters.stages.to_raw import CopyFailed
+from emulator.cli import check_images, check_report
+from emulator.cli.check_images import Bar
 from state.licences import USAGES
 
 TAKEN: Final = 0
@@ -59,16 +53,26 @@ class Checked:
     """What was found out about a machine."""
 
     paths: tuple[Path, ...]
+    image: Finding  # on the files themselves
     held: tuple[Held, ...] = ()
-    guest: Guest | None = None
+    guest: Guest | None = None  # None: nobody looked into the images
     verdict: Verdict | None = None
     plan: Plan | None = None
-    refused: str | None = None  # by what reads the images: what follows "ClientError: "
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Everything that was judged."""
+        return (self.image, *(self.verdict.findings if self.verdict is not None else ()))
+
+    @property
+    def error(self) -> str | None:
+        """What the task would fail with, without its `ClientError: `."""
+        return self.verdict.error if self.verdict is not None else self.image.error
 
     @property
     def code(self) -> int:
         """The exit code."""
-        if self.refused is not None or (self.verdict is not None and not self.verdict.accepted):
+        if self.error is not None:
             return REFUSED
         if self.guest is None or (self.guest.linux is None and self.guest.windows is None):
             return UNSEEN
@@ -93,18 +97,18 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument("--all", action="store_true", help="list the rules that passed as well")
     parser.add_argument("--no-diff", action="store_true", help="name the changed files only")
-    parser.add_argument("--scratch", type=Path, help="folder for disks that must be unpacked")
+    parser.add_argument("--scratch", type=Path, help="folder to unpack disks into")
 
 
 def run(options: Namespace) -> int:
     """Look, judge and tell; return the exit code."""
     started = time.monotonic()
-    errors = Console(stderr=True, highlight=False)
+    errors = Console(stderr=True, highlight=False, soft_wrap=True)
     try:
         with tempfile.TemporaryDirectory(prefix="vmie-check-", dir=options.scratch) as name:
             checked = asyncio.run(check(options, Path(name), errors))
     except OURS as error:
-        reason = check_report.clean(str(error))
+        reason = check_report.clean(said(error))
         if options.json:
             check_report.print_json(check_report.unread(options.disks, reason))
         else:
@@ -114,65 +118,37 @@ def run(options: Namespace) -> int:
     if options.json:
         check_report.print_json(check_report.document(checked))
     else:
-        console = Console(highlight=False, soft_wrap=False)
-        check_report.show(
-            console, checked, seconds, everything=options.all, diffs=not options.no_diff
-        )
+        page = Console(width=None if sys.stdout.isatty() else WIDTH, highlight=False)
+        diffs = not options.no_diff
+        check_report.show(page, checked, seconds, everything=options.all, diffs=diffs)
     return checked.code
+
+
+def said(error: Exception) -> str:
+    """Return a reason as people write it."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error)
 
 
 async def check(options: Namespace, scratch: Path, errors: Console) -> Checked:
     """Find out all about the disks; raises OURS."""
     paths = tuple(path.absolute() for path in options.disks)
+    held: tuple[Held, ...] = ()
     try:
         with progress(errors, quiet=options.json) as bar:
-            held = await images(paths, options.format, scratch, bar)
-            raws = await raw_disks(held, scratch, bar)
+            held = await check_images.images(paths, options.format, scratch, bar)
+            raws = await check_images.raw_disks(held, scratch, bar)
     except ClientError as error:
-        return Checked(paths, refused=str(error))
+        return Checked(paths, check_images.finding(held, error), held)
     guest = await look(raws)
     verdict = judge(guest, request(options, held))
     plan = None
-    if verdict.accepted:
+    if verdict.accepted and verdict.platform is not None:
         folder = scratch / "plan"
         folder.mkdir()
         plan = await plan_of(raws, guest, verdict, None, folder)
-    return Checked(paths, held, guest, verdict, plan)
-
-
-async def images(
-    paths: Sequence[Path], declared: str | None, scratch: Path, bar: "Bar"
-) -> tuple[Held, ...]:
-    """Return the disks in some files; ClientError if the service would not take the images."""
-    found: list[Held] = []
-    for number, path in enumerate(paths):
-        show = bar(f"opening {path.name}")
-        inflated = scratch / f"image-{number}"
-        found += await disks_in(path, declared, inflated, show, alone=len(paths) == 1)
-        if len(found) > MOST_DISKS:
-            raise too_many_disks()
-        if any(each.disk.size >= LIMIT_OF_IMAGES for each in found):
-            raise disk_too_large(LIMIT_OF_IMAGES)
-    return tuple(found)
-
-
-async def raw_disks(held: Sequence[Held], scratch: Path, bar: "Bar") -> list[Path]:
-    """Return the disks as raw files: a raw image is read in place."""
-    raws = []
-    for number, each in enumerate(held):
-        disk = each.disk
-        if in_place(disk):
-            raws.append(disk.path)
-        else:
-            target = scratch / f"disk-{number}.raw"
-            show = bar(f"unpacking {disk.format} {number + 1} of {len(held)}")
-            raws.append((await to_raw(disk, target, show)).path)
-    return raws
-
-
-def in_place(disk: Disk) -> bool:
-    """Tell whether a file is the disk, with nothing before it and nothing behind."""
-    return disk.driver is None and disk.offset == 0 and disk.path.stat().st_size == disk.size
+    return Checked(paths, check_images.finding(held, None), held, guest, verdict, plan)
 
 
 def request(options: Namespace, held: Sequence[Held]) -> Request:
@@ -190,9 +166,6 @@ def request(options: Namespace, held: Sequence[Held]) -> Request:
         opt_in=systems.opt_in(options.region),
         root_format=held[0].disk.format,
     )
-
-
-Bar = Callable[[str], Callable[[int], None]]  # begins a piece of work: returns what shows a percent
 
 
 @contextmanager

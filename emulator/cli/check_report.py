@@ -24,12 +24,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.console import Console
-from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
+from converters.guests.judge.machine_rules import number
 from converters.guests.judge.rules import Finding
-from converters.guests.plan import FileChange
+from converters.guests.plan import FileChange, Plan
 
 if TYPE_CHECKING:
     from emulator.cli.check import Checked
@@ -50,7 +49,7 @@ COLOURS: Final = {"+": "green", "-": "red", "@": "cyan"}
 def document(checked: "Checked") -> dict[str, Any]:
     """Return all that was found out."""
     verdict, guest, plan = checked.verdict, checked.guest, checked.plan
-    error = decisive(checked)
+    error = checked.error
     return {
         "version": VERSION,
         "accepted": checked.code == 0 if checked.code < 2 else None,
@@ -67,7 +66,7 @@ def document(checked: "Checked") -> dict[str, Any]:
             for each in checked.held
         ],
         "found": {name: getattr(verdict, name, None) for name in MEMBERS},
-        "rules": [asdict(found) for found in verdict.findings] if verdict is not None else [],
+        "rules": [asdict(found) for found in checked.findings],
         "changes": [
             {
                 "path": change.shown,
@@ -128,24 +127,17 @@ def show(
     say = Page(console)
     say.line(headline(checked), "bold")
     say.line(*opinion(checked))
-    if error := decisive(checked):
+    if error := checked.error:
         say.line(f"ClientError: {error}", "red", 2)
-    verdict = checked.verdict
-    if verdict is not None:
-        if checked.code == 0:
-            say.line(outcome(checked), "", 2)
-        show_rules(say, verdict.findings, everything)
-        if not verdict.accepted:
-            say.gap()
-            say.line("What the import would change is told once AWS would take it.", "dim")
-        elif checked.plan is not None and checked.code == 0:
-            show_changes(say, checked, diffs)
+    if checked.code == 0:
+        say.line(outcome(checked), "", 2)
+    show_rules(say, checked.findings, everything)
+    say.gap()
+    if checked.error:
+        say.line("What the import would change is told once AWS would take it.", "dim")
+    elif checked.plan is not None and checked.code == 0:
+        show_changes(say, checked.plan, diffs)
     say.line(f"Looked at in {seconds:.1f} s. Nothing was changed, nothing was uploaded.", "dim")
-
-
-def decisive(checked: "Checked") -> str | None:
-    """Return what the task would fail with, without its `ClientError: `."""
-    return checked.verdict.error if checked.verdict is not None else checked.refused
 
 
 def headline(checked: "Checked") -> str:
@@ -201,23 +193,21 @@ def show_rules(say: "Page", findings: Sequence[Finding], everything: bool) -> No
         if not found.blocking and found.passed is False:
             say.finding("!", "yellow", found)
     passed = [each for each in findings if each.passed]
+    if passed:
+        say.gap()
     if everything:
         for found in passed:
-            say.finding("✔", "green", found)
+            say.line(f"✔ {found.rule:<20} {found.seen}", "green")
         for found in findings:
             if not found.blocking and found.passed is None:
-                say.finding("?", "dim", found)
+                say.line(f"? {found.rule:<20} {found.seen}", "dim")
     elif passed:
-        say.gap()
         names = ", ".join(each.rule for each in passed)
-        say.line(f"✔ {len(passed)} rules passed: {names}", "green")
+        say.line(f"✔ {number(len(passed), 'rule')} passed: {names}", "green")
 
 
-def show_changes(say: "Page", checked: "Checked", diffs: bool) -> None:
+def show_changes(say: "Page", plan: Plan, diffs: bool) -> None:
     """Print what adapting would change, file by file."""
-    plan = checked.plan
-    assert plan is not None
-    say.gap()
     if plan.files or plan.sectors:
         say.line("What the import would change", "bold")
     else:
@@ -242,11 +232,9 @@ class Page:
     def __init__(self, console: Console) -> None:
         self._console = console
 
-    def line(self, text: str, style: str, indent: int = 0) -> None:
-        """Print a line, or a paragraph with an indent."""
-        self._console.print(
-            Padding(Text(clean(text), style=style), (0, 0, 0, indent), expand=False)
-        )
+    def line(self, text: str, style: str = "", indent: int = 0) -> None:
+        """Print a paragraph."""
+        self._print(Text(clean(text), style=style), " " * indent)
 
     def gap(self) -> None:
         """Leave a line free."""
@@ -256,24 +244,26 @@ class Page:
         """Print what a rule asks, what was seen, what AWS says and the cure."""
         self.gap()
         title = Text(f"{mark} {found.rule}", style=f"bold {style}")
-        self._console.print(title + Text(f"  {clean(found.sentence)}", style="not bold default"))
-        rows = Table.grid(padding=(0, 2))
-        rows.add_column(style="dim", width=6)
-        rows.add_column(overflow="fold")  # no word of a command is cut off
+        self._print(title + Text(f"  {clean(found.sentence)}", style="not bold default"))
         for name, text in told(found):
-            rows.add_row(name, Text(clean(text)))
-        self._console.print(Padding(rows, (0, 0, 0, 2), expand=False))
+            self._print(Text(clean(text)), f"  {name:<7}")
 
     def diff(self, text: str) -> None:
         """Print a unified diff, coloured, the beginning of a long one."""
         lines = text.splitlines()
-        shown = Text()
         for line in lines[:LINES]:
-            shown.append(clean(line) + "\n", style=COLOURS.get(line[:1], "dim"))
+            self.line(line, COLOURS.get(line[:1], "dim"), 6)
         if len(lines) > LINES:
-            shown.append(f"… {len(lines) - LINES} lines more, see --json\n", style="dim")
-        shown.rstrip()
-        self._console.print(Padding(shown, (0, 0, 0, 6), expand=False))
+            self.line(f"… {len(lines) - LINES} lines more, see --json", "dim", 6)
+
+    def _print(self, text: Text, before: str = "") -> None:
+        """Print a text, wrapped; before it stands a word, and below that room."""
+        wrapped = text.wrap(self._console, max(self._console.width - len(before), 20))
+        for row, part in enumerate(wrapped):
+            margin = before if row == 0 else " " * len(before)
+            line = Text(margin, style="dim") + part
+            line.rstrip()
+            self._console.print(line, soft_wrap=True)
 
 
 def told(found: Finding) -> Iterator[tuple[str, str]]:
