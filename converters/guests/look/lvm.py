@@ -26,7 +26,7 @@ MAGIC: Final = b" LVM2 x[5A%r0N*>"
 SECTOR: Final = 512  # bytes: LVM counts in these on every disk
 TEXT: Final = 16 << 20  # bytes of metadata; LVM's own areas have 1 MiB
 PIECES: Final = LIST  # of one logical volume
-NAME: Final = re.compile(r"[\w+.][\w+.-]{0,127}", re.ASCII)
+NAME: Final = re.compile(r"(?!\.\.?$)[\w+.][\w+.-]{0,127}", re.ASCII)
 LEVELS: Final = 4  # of logical volumes within logical volumes
 
 

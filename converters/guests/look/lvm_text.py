@@ -9,6 +9,7 @@ See lvm2's lib/format_text and lvm.conf(5). A value is an int, a str, a list of 
 """
 
 import re
+from collections.abc import Iterator
 from typing import Final, TypeAlias
 
 from converters.guests.tree import Unreadable
@@ -20,7 +21,7 @@ DEEPEST: Final = 8  # LVM's own texts have four levels
 TOKENS: Final = 2_000_000
 
 _TOKEN: Final = re.compile(
-    r'[\s,]+|#[^\n]*|"((?:[^"\\]|\\.)*)"|(-?\d+)(?![\w.])|([\w.+-]+)|([{}=\[\]])', re.DOTALL
+    r'[\s,]+|#[^\n]*|"((?:[^"\\]|\\.)*)"|(-?\d{1,19})(?![\w.])|([\w.+-]+)|([{}=\[\]])', re.DOTALL
 )
 
 
@@ -28,48 +29,53 @@ def parse(text: str) -> "Section":
     """Return what a text says; raises Unreadable."""
     top: Section = {}
     sections: list[Section] = [top]
-    at, name, names = 0, "", False
-    values: list[int | str] | None = None
-    for _ in range(TOKENS):
-        if at >= len(text):
-            break
-        token = _TOKEN.match(text, at)
-        if token is None:
-            raise Unreadable("LVM's text makes no sense")
-        at = token.end()
-        string, number, word, mark = token.groups()
-        value: int | str | None = None
-        if string is not None:
-            value = re.sub(r"\\(.)", r"\1", string)
-        elif number is not None and len(number) < 20:
-            value = int(number)
-        if value is not None or (word is not None and names):
-            value = word if value is None else value
-            if values is not None:
-                values.append(value)
-            elif names:
-                sections[-1][name], names = value, False
-            else:
-                raise Unreadable("LVM's text makes no sense")
-        elif word is not None:
-            name = word
-        elif mark == "=":
-            names = True
-        elif mark == "[" and names:
+    name: str | None = None  # of what comes next
+    values: list[int | str] | None = None  # a list that is not ended yet
+    given = False  # there was an = behind the name
+    for value, word, mark in _tokens(text):
+        if value is not None and values is not None:
+            values.append(value)
+        elif value is not None and name is not None and given:
+            sections[-1][name], name = value, None
+        elif word is not None and name is None:
+            name, given = word, False
+        elif mark == "=" and name is not None and not given:
+            given = True
+        elif mark == "[" and name is not None and given and values is None:
             values = []
-        elif mark == "]" and values is not None:
-            sections[-1][name], names, values = values, False, None
-        elif mark == "{" and len(sections) < DEEPEST:
+        elif mark == "]" and name is not None and values is not None:
+            sections[-1][name], name, values = values, None, None
+        elif mark == "{" and name is not None and not given and len(sections) < DEEPEST:
             below: Section = {}
-            sections[-1][name] = below
+            sections[-1][name], name = below, None
             sections.append(below)
-        elif mark == "}" and len(sections) > 1:
+        elif mark == "}" and name is None and len(sections) > 1:
             sections.pop()
-        elif mark:
+        else:
             raise Unreadable("LVM's text makes no sense")
-    if at < len(text) or len(sections) > 1:
+    if len(sections) > 1 or name is not None:
         raise Unreadable("LVM's text ends too early")
     return top
+
+
+def _tokens(text: str) -> Iterator[tuple[int | str | None, str | None, str | None]]:
+    """Give a value, a word or a mark at a time."""
+    at = 0
+    for _ in range(TOKENS):
+        if at >= len(text):
+            return
+        token = _TOKEN.match(text, at)
+        if token is None:
+            break
+        at = token.end()
+        string, number, word, mark = token.groups()
+        if string is not None:
+            yield re.sub(r"\\(.)", r"\1", string), None, None
+        elif number is not None:
+            yield int(number), None, None
+        elif word is not None or mark is not None:
+            yield None, word, mark
+    raise Unreadable("LVM's text makes no sense")
 
 
 def number(section: "Section", name: str) -> int:
