@@ -46,7 +46,10 @@ def planned(
     """Return the plan for a guest whose filesystems are open."""
     changes = Changes(system, Contents(folder))
     if guest.linux is not None and facts.platform != WINDOWS:
+        from converters.guests.adapt.initramfs import adapt_initrds
+
         adapt_linux(guest, guest.linux, changes)
+        adapt_initrds(guest.linux, system, changes)
     boot_mode = facts.boot_mode
     if guest.windows is not None and facts.platform == WINDOWS:
         from converters.guests.adapt.windows import adapt_windows
