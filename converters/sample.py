@@ -1,4 +1,4 @@
-"""A sample for demonstrations: a disk with a real filesystem, and the OVA of a machine with it.
+"""A sample for demonstrations: a disk with a small Linux on it, and the OVA of a machine with it.
 
 The OVA is what VMware exports: a descriptor, a manifest, and the disk as stream-optimized VMDK.
 """
@@ -6,13 +6,17 @@ The OVA is what VMware exports: a descriptor, a manifest, and the disk as stream
 import hashlib
 import os
 import shutil
+import struct
 import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from converters import sample_guest
 from converters.lifeline import Limits, run
 
 SIZE_MIB = 64
+PARTITION_AT = 1 << 20  # bytes
+SECTOR = 512  # bytes
 LIMITS = Limits(address_space=2 << 30, cpu_seconds=60, file_size=1 << 30)
 SBIN = "/usr/sbin:/sbin:/opt/homebrew/opt/e2fsprogs/sbin"  # not in every user's PATH
 
@@ -68,14 +72,26 @@ async def make(folder: Path) -> Sample:
     """Make the sample in an empty folder; MissingProgram, or RuntimeError with what went wrong."""
     files = folder / "files"
     files.mkdir()
-    (files / "hello.txt").write_text("Hello from a disk that vmie imported.\n" * 1000)
+    sample_guest.write(files)
     (files / "noise").write_bytes(os.urandom(16 << 20))
     raw, vmdk = folder / "disk.raw", folder / "disk.vmdk"
-    ext4 = ["-q", "-t", "ext4", "-L", "vmie-demo", "-d", str(files), str(raw)]
-    await finished("mke2fs", "e2fsprogs", *ext4, f"{SIZE_MIB}M")
+    with raw.open("wb") as disk:
+        disk.write(boot_record(SIZE_MIB << 20))
+        disk.truncate(SIZE_MIB << 20)
+    ext4 = ["-q", "-F", "-t", "ext4", "-L", "vmie-demo", "-E", f"offset={PARTITION_AT}"]
+    size = f"{(SIZE_MIB << 10) - (PARTITION_AT >> 10)}k"
+    await finished("mke2fs", "e2fsprogs", *ext4, "-d", str(files), str(raw), size)
     options = ["-O", "vmdk", "-o", "subformat=streamOptimized", str(raw), str(vmdk)]
     await finished("qemu-img", "qemu-utils", "convert", "-f", "raw", *options)
     return Sample(raw, packed(folder / "demo.ova", vmdk))
+
+
+def boot_record(size: int) -> bytes:
+    """Return the first sector of a disk of size bytes with one active Linux partition."""
+    first = PARTITION_AT // SECTOR
+    entry = struct.pack("<BxxxBxxxII", 0x80, 0x83, first, size // SECTOR - first)
+    code = b"\xeb\xfe"  # a jump to itself: it is there, and that is all
+    return code.ljust(446, b"\0") + entry.ljust(64, b"\0") + b"\x55\xaa"
 
 
 def packed(target: Path, vmdk: Path) -> Path:

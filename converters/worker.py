@@ -1,25 +1,33 @@
 """The edge where tasks come in: each kind of work has its pipeline, each failure its sentence."""
 
 import logging
+from functools import partial
 
 from converters.errors import ClientError
 from converters.pipelines.export_image import export_image
 from converters.pipelines.import_image import import_image
 from converters.pipelines.import_snapshot import import_snapshot
+from converters.pipelines.options import Options
+from state.engine import Run
 from state.jobs import Job
 from state.tasks import SERVER_ERROR, ExportImageWork, ImportImageWork, ImportSnapshotWork
 
 log = logging.getLogger(__name__)
 
 
-async def run(job: Job) -> None:
+def runner(options: Options) -> Run:
+    """Return what runs tasks as an operator has chosen."""
+    return partial(run, options=options)
+
+
+async def run(job: Job, options: Options) -> None:
     """Run a task to its end; what goes wrong ends as its StatusMessage."""
     try:
         match job.work:
             case ImportSnapshotWork() as work:
                 await import_snapshot(job, work)
             case ImportImageWork() as work:
-                await import_image(job, work)
+                await import_image(job, work, options)
             case ExportImageWork() as work:
                 await export_image(job, work)
         log.info("task %s is completed", job.task_id)

@@ -1,8 +1,8 @@
 """The application: everything goes to the gateway, but `/_vmie/…` to the pages of vmie itself.
 
-FastAPI makes those pages: health, and the documentation of it. It is imported when the first of
-them is asked for, and stands beside the gateway instead of in front of it, so that neither the
-start nor the requests of AWS clients have to wait for it.
+FastAPI makes those pages: health, reports, and the documentation of them. It is imported when the
+first of them is asked for, and stands beside the gateway instead of in front of it, so that neither
+the start nor the requests of AWS clients have to wait for it.
 """
 
 import asyncio
@@ -91,8 +91,10 @@ class Application:
 
     def make_pages(self) -> "FastAPI":
         """Make the pages of vmie itself."""
-        from fastapi import FastAPI, Response
+        from fastapi import FastAPI, HTTPException, Response
         from pydantic import BaseModel
+
+        from state.reports import Report
 
         pages = FastAPI(
             title="vmie",
@@ -125,7 +127,16 @@ class Application:
                 qemu_img=self.qemu_img(),
             )
 
+        def report(task_id: str) -> Report:
+            """Tell what was found in the guest of an image import, and what was changed."""
+            with self.parts.store.read() as tx:
+                found = tx.reports.get(task_id)
+            if found is None:
+                raise HTTPException(404, f"There is no report of a task '{task_id}'.")
+            return found
+
         pages.get(f"{PAGES}/health")(health)
+        pages.get(f"{PAGES}/reports/{{task_id}}")(report)
         return pages
 
 

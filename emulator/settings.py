@@ -41,6 +41,17 @@ class Settings(BaseModel):
     quota: int = Field(
         5, ge=1, le=20, description="Tasks that run at the same time per account and Region."
     )
+    guests: Literal["auto", "require", "off"] = Field(
+        "auto",
+        description="What an image import does with the system on its disks: `auto` looks into it, "
+        "judges and adapts it with the programs that are here, `require` fails where one is "
+        "missing, `off` imports disks as they are.",
+    )
+    agent: Path | None = Field(
+        None,
+        description="Folder with packages (.deb, .rpm) of the Systems Manager agent, which is put "
+        "into Linux guests.",
+    )
     upstream: str | None = Field(
         None,
         pattern=r"^https?://[^/]+/?$",
@@ -94,7 +105,10 @@ def load(
         settings = Settings.model_validate(values)
     except ValidationError as error:
         raise SettingsError(sentence(error.errors(), origin)) from None
-    return settings.model_copy(update={"data_dir": settings.data_dir.expanduser().absolute()})
+    paths = {"data_dir": settings.data_dir, "agent": settings.agent}
+    return settings.model_copy(
+        update={name: path.expanduser().absolute() for name, path in paths.items() if path}
+    )
 
 
 def from_file(path: Path) -> dict[str, Any]:

@@ -12,6 +12,7 @@ class RuleReport(Frozen):
     passed: bool | None  # None: could not be seen
     sentence: str
     error: str | None = None  # what a task that fails for it says
+    seen: str = ""  # what there is, or why nothing could be seen
     remedy: str = ""
     section: str = ""  # of the user guide
     blocking: bool = True  # else it is advice

@@ -125,6 +125,7 @@ class ImportImageWork(Frozen):
     role_name: str = "vmimport"
     image_tags: dict[str, str] = {}
     snapshot_tags: dict[str, str] = {}
+    opt_in: bool = False  # the Region is one that an account must ask for first
 
 
 class ExportImageWork(Frozen):

@@ -43,7 +43,8 @@ class Server:
 
     def __init__(self, data_dir: Path, **settings: object) -> None:
         self.data_dir = data_dir
-        self.settings: dict[str, object] = {"port": 0, **settings}
+        # The disks of most tests hold no system; those of guests have one, and say "auto".
+        self.settings: dict[str, object] = {"port": 0, "guests": "off", **settings}
         self.endpoint = ""
         self.process: subprocess.Popen[str] | None = None
 

@@ -1,4 +1,4 @@
-"""What the AMI of an import is: as the client has told, since nobody looks into its disks yet."""
+"""What the AMI of an import is: as was found on its disks, else as the client has told."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -44,8 +44,13 @@ def imported_image(
     guest: GuestSummary,
     disks: Sequence[tuple[str, Snapshot]],
     now: datetime,
+    system: str | None = None,
 ) -> Image:
-    """Return the AMI that an import leaves behind, of snapshots by their device names."""
+    """Return the AMI that an import leaves behind, of snapshots by their device names.
+
+    system says what was found on them: "Linux - Debian 12.4 - 6.1.0-17-amd64".
+    """
+    what = system or guest.platform
     operation = guest.usage_operation or usage_operation(guest.platform, guest.license_type)
     return Image(
         id=image_id,
@@ -54,7 +59,7 @@ def imported_image(
         created_at=now,
         name=task.id,
         location=f"{task.account_id}/{task.id}",
-        description=f"{DESCRIPTION}: {guest.platform}" if guest.platform else DESCRIPTION,
+        description=f"{DESCRIPTION}: {what}" if what else DESCRIPTION,
         devices=tuple(
             BlockDevice(
                 device_name=name,

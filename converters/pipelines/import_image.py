@@ -3,7 +3,8 @@
     VALIDATING   the bytes get a second name in the scratch folder, and are looked at where they
                  stand: an OVA is not unpacked, only a disk that is deflated in it is inflated
     CONVERTING   sparse raw disks are written beside them, several at once
-    UPDATING     not here yet: what the system on the disks needs in order to run in EC2
+    UPDATING     the system on the disks is looked into, judged, and adapted to EC2, unless an
+                 operator wants disks to be imported as they are
     BOOTING      not here yet: whether it starts
     PUBLISHING   the raw disks become blobs; then, in one transaction, snapshots name them, an AMI
                  is made of those, and the task is COMPLETED
@@ -18,10 +19,14 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
+from converters.codec import program
 from converters.errors import image_name_taken
+from converters.lifeline import Limits
 from converters.pipelines.amis import device_names, imported_image, told_guest
 from converters.pipelines.cores import spread
+from converters.pipelines.guests import Adapted, adapted
 from converters.pipelines.machine import Found, disks_of
+from converters.pipelines.options import Options
 from converters.pipelines.publishing import imported_snapshot, new_id, publication
 from converters.stages.to_raw import RawDisk, to_raw
 from state.jobs import Attempt, Job
@@ -35,6 +40,8 @@ VALIDATING: Final = ("validating", 3)
 VALIDATED: Final = ("validated", 18)
 CONVERTING: Final = ("converting", 19)
 CONVERTED: Final = 28
+UPDATING: Final = ("updating", 30)
+UPDATED: Final = ("updated", 41)
 PUBLISHING: Final = ("preparing ami", 76)
 
 
@@ -66,11 +73,15 @@ class Published(Frozen):
     image_id: str
 
 
-async def import_image(job: Job, work: ImportImageWork) -> None:
+async def import_image(job: Job, work: ImportImageWork, options: Options) -> None:
     """Bring the task to COMPLETED; ClientError if the machine can't be imported."""
     validated = await job.phase(TaskState.VALIDATING, validate, work)
     converted = await job.phase(TaskState.CONVERTING, convert, validated)
-    await job.phase(TaskState.PUBLISHING, publish, work, converted)
+    if options.guests == "off":
+        ready = _as_they_are(work, converted)
+    else:
+        ready = await job.phase(TaskState.UPDATING, update, work, converted, options)
+    await job.phase(TaskState.PUBLISHING, publish, work, converted, ready)
 
 
 async def validate(attempt: Attempt, work: ImportImageWork) -> Validated:
@@ -127,19 +138,65 @@ async def convert(attempt: Attempt, validated: Validated) -> Converted:
     )
 
 
-async def publish(attempt: Attempt, work: ImportImageWork, converted: Converted) -> Published:
+def _as_they_are(work: ImportImageWork, converted: Converted) -> Adapted:
+    return Adapted(raws=tuple(disk.raw for disk in converted.disks), summary=told_guest(work))
+
+
+async def update(
+    attempt: Attempt, work: ImportImageWork, converted: Converted, options: Options
+) -> Adapted:
+    """Look into the system on the disks, judge it, and adapt it."""
+    disks = converted.disks
+    shown = tuple(_shown(disk.found, 100, "completed") for disk in disks)
+    message, begin = UPDATING
+    updated, end = UPDATED
+
+    def show(percent: int) -> None:
+        attempt.report(begin + percent * (end - begin) // 100, message, shown)
+
+    async def own(number: int) -> RawDisk:
+        return await _own(attempt, disks[number], number)
+
+    show(0)
+    for disk in disks:
+        if not disk.raw.path.exists():  # the attempt before died while it changed it
+            await to_raw(disk.found.disk, disk.raw.path, lambda percent: None)
+    root = disks[0].found
+    root_format = None if root.snapshot else root.disk.format
+    raws = [disk.raw for disk in disks]
+    ready = await adapted(attempt, work, raws, root_format, own, options, show)
+    attempt.report(end, updated, shown, ready.summary)
+    return ready
+
+
+async def _own(attempt: Attempt, disk: Ready, number: int) -> RawDisk:
+    """Return a disk in the attempt's folder that may be changed."""
+    mine = RawDisk(attempt.scratch / f"disk-{number}.raw", disk.raw.size)
+    if disk.found.snapshot is None:
+        disk.raw.path.rename(mine.path)
+    else:  # it is another name of the snapshot's own bytes
+        limits = Limits(file_size=mine.size)
+        numbers = [mine.size, 0]
+        ended = await program.copy(disk.raw.path, mine.path, numbers, limits, lambda percent: None)
+        program.check("the copy", ended)
+    return mine
+
+
+async def publish(
+    attempt: Attempt, work: ImportImageWork, converted: Converted, ready: Adapted
+) -> Published:
     """Make the AMI visible and the task COMPLETED: both or neither."""
     # In one thread, not to be torn apart by a cancel: it comes before the commit or too late.
-    await asyncio.to_thread(_publish, attempt, work, converted)
+    await asyncio.to_thread(_publish, attempt, work, converted, ready)
     return Published(image_id=converted.image_id)
 
 
-def _publish(attempt: Attempt, work: ImportImageWork, converted: Converted) -> None:
+def _publish(attempt: Attempt, work: ImportImageWork, converted: Converted, ready: Adapted) -> None:
     now = datetime.now(UTC)
     task = attempt.task
     disks = converted.disks
     names = _names(work, disks)
-    guest = told_guest(work)
+    guest = ready.summary
     message, percent = PUBLISHING
     shown = tuple(
         _shown(disk.found, 100, "completed", disk.snapshot_id, name)
@@ -152,9 +209,10 @@ def _publish(attempt: Attempt, work: ImportImageWork, converted: Converted) -> N
             raise Stale(f"{task.id} was cancelled, or is in other hands")
     snapshots = [_snapshot(task, work, disk, now) for disk in disks]
     named = list(zip(names, snapshots, strict=True))
-    image = imported_image(task, converted.image_id, guest, named, now)
+    image = imported_image(task, converted.image_id, guest, named, now, ready.description)
+    files = {disk.blob_id: raw.path for disk, raw in zip(disks, ready.raws, strict=True)}
     try:
-        with publication(attempt, {disk.blob_id: disk.raw.path for disk in disks}) as tx:
+        with publication(attempt, files) as tx:
             tx.tasks.move(
                 task, TaskState.COMPLETED, progress=100, image_id=image.id, finished_at=now
             )

@@ -1,5 +1,6 @@
 """Say what is missing on this machine for vmie to work, and how to get it."""
 
+import asyncio
 import http.client
 import json
 import os
@@ -13,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from converters import qemu_img
+from converters.guests import sandbox, tools
 from emulator.cli.options import add_settings, settings_of
 from emulator.parts import without_password
 from emulator.server import listen
@@ -22,7 +24,7 @@ from state.store import Store
 FORMATS = ("raw", "vmdk", "vpc", "vhdx")
 INSTALL = "apt-get install qemu-utils"
 LEAST_SPACE = 1 << 30  # bytes; the smallest disks that are worth importing need as much
-MARKS = {True: "[green]ok[/]", False: "[red]missing[/]"}
+MARKS = {True: "[green]ok[/]", False: "[red]missing[/]", None: "[yellow]optional[/]"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class Finding:
     """What was looked at, whether it will do, and what was seen or is to be done."""
 
     subject: str
-    good: bool
+    good: bool | None  # None: not here, and vmie can do without
     detail: str
 
 
@@ -47,7 +49,7 @@ def run(options: Namespace) -> int:
     for finding in findings:
         table.add_row(finding.subject, MARKS[finding.good], finding.detail)
     Console(width=None if os.isatty(1) else 200, highlight=False).print(table)
-    return 0 if all(finding.good for finding in findings) else 1
+    return 1 if any(finding.good is False for finding in findings) else 0
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
@@ -56,6 +58,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield of_data_dir(settings.data_dir)
     yield of_port(settings.host, settings.port)
     yield of_database(settings)
+    yield of_fence()
+    yield from of_tools()
 
 
 def of_qemu_img() -> Finding:
@@ -121,3 +125,19 @@ def of_database(settings: Settings) -> Finding:
     finally:
         store.close()
     return Finding("database", True, detail)
+
+
+def of_fence() -> Finding:
+    """Look how programs that touch guests are kept apart."""
+    found = asyncio.run(sandbox.fence())
+    return Finding("sandbox", True if found.options is not None else None, found.told)
+
+
+def of_tools() -> Iterator[Finding]:
+    """Look for the programs that adapt guests."""
+    for tool in tools.TOOLS:
+        if tools.here(tool.name):
+            yield Finding(tool.name, True, f"here, for {tool.purpose}")
+        else:
+            detail = f"for {tool.purpose}; install it: apt-get install {tool.package}"
+            yield Finding(tool.name, None, detail)

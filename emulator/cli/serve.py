@@ -1,6 +1,7 @@
 """Answer AWS clients, and run their tasks unless --role api leaves that to workers."""
 
 from argparse import ArgumentParser, Namespace
+from functools import partial
 
 from emulator import logs
 from emulator.app import Application
@@ -28,7 +29,7 @@ def run(options: Namespace) -> int:
         raise StartError(f"cannot listen on {address}: {error.strerror}") from None
     with listening:
         parts = Parts(settings)
-        application = Application(parts, worker.job_runner, qemu_img_version)
+        application = Application(parts, partial(worker.job_runner, settings), qemu_img_version)
         url = endpoint(listening)
         server = Server(configured(application), lambda: announce(url))
         exit_code = 0

@@ -3,10 +3,12 @@
 import signal
 import threading
 from argparse import ArgumentParser, Namespace
+from functools import partial
 
 from emulator import logs
 from emulator.cli.options import add_settings, settings_of
 from emulator.parts import Parts
+from emulator.settings import Settings
 from state.engine import Run
 
 
@@ -25,7 +27,7 @@ def run(options: Namespace) -> int:
     parts = Parts(settings)
     try:
         parts.sweep()
-        parts.start_engine(job_runner)
+        parts.start_engine(partial(job_runner, settings))
         print("vmie is ready to run tasks", flush=True)
         stopped.wait()
     finally:
@@ -33,8 +35,9 @@ def run(options: Namespace) -> int:
     return 0
 
 
-def job_runner() -> Run:
+def job_runner(settings: Settings) -> Run:
     """Load what runs jobs; not before a server is ready, for it takes a while."""
-    from converters.worker import run
+    from converters.pipelines.options import Options
+    from converters.worker import runner
 
-    return run
+    return runner(Options(guests=settings.guests, agent=settings.agent))

@@ -54,6 +54,12 @@ def find(name: str) -> Region | None:
     return next((region for region in regions(partition(name)) if region.name == name), None)
 
 
+def is_opt_in(name: str) -> bool:
+    """Tell whether an account must ask for a Region first."""
+    region = find(name)
+    return region is not None and region.opt_in
+
+
 @cache
 def partition(region: str) -> str:
     """Name the partition of a Region, also of one that botocore does not know yet."""

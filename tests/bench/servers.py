@@ -74,7 +74,7 @@ def vmie(data_dir: Path) -> Iterator[Server]:
     port = free_port()
     command = [
         str(Path(sys.executable).with_name("vmie")), "serve",
-        "--port", str(port), "--data-dir", str(data_dir),
+        "--port", str(port), "--data-dir", str(data_dir), "--guests", "off",
     ]  # fmt: skip
     with running(command, port, PROBE) as server:
         yield server

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from converters import worker
+from converters.pipelines.options import Options
 from state.blobs import Blobs
 from state.images import Image
 from state.jobs import Job, Outcome, Step
@@ -23,14 +24,16 @@ PREFIXES = {
     "import-image": "import-ami",
     "export-image": "export-ami",
 }
+AS_THEY_ARE = Options(guests="off")
 FIRST_ID = 0x0123456789ABCDEF0
 
 
 class Desk:
     """A store, blobs, a bucket, and one task at a time, whose done phases are remembered."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, options: Options = AS_THEY_ARE) -> None:
         self.folder = folder
+        self.options = options
         self.store = Store(f"sqlite:///{folder / 'vmie.db'}")
         self.store.migrate()
         self.blobs = Blobs(folder / "data")
@@ -129,4 +132,4 @@ class Desk:
                 self.seen.append((self.task.progress, self.task.message))
             return self.remembered[name]
 
-        await worker.run(Job(self.task, self.store, self.blobs, durably))
+        await worker.run(Job(self.task, self.store, self.blobs, durably), self.options)

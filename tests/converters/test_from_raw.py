@@ -107,7 +107,7 @@ async def test_7_zip_takes_what_is_exported(disk_format: str, tmp_path: Path) ->
 
     await exported(raw, disk_format, image)
 
-    unpack = ["7zz", "e", "-so", f"-t{disk_format.lower()}", image]
+    unpack = ["7zz", "e", "-so", f"-t{disk_format.lower()}", str(image)]
     assert subprocess.run(unpack, stdout=subprocess.PIPE, check=True).stdout == raw.read_bytes()
 
 

@@ -41,7 +41,7 @@ def workers(house_of_three: House, postgres_url: str) -> Iterator[Workers]:
     for number in range(2):
         worker = launch(
             "worker",
-            "--data-dir", str(house_of_three.data_dir),
+            "--data-dir", str(house_of_three.data_dir), "--guests", "off",
             "--database-url", postgres_url,
             log=house_of_three.data_dir.with_name(f"worker-{number}.log"),
         )  # fmt: skip

@@ -14,6 +14,7 @@ RoleName is remembered and checked by nobody yet.
 from collections.abc import Mapping
 
 from emulator.context import Context
+from emulator.protocol.regions import is_opt_in
 from emulator.services.actions import Actions
 from emulator.services.ec2 import (
     client_tokens,
@@ -59,6 +60,7 @@ def import_image(ctx: Context, request: ImportImageRequest) -> ImportImageResult
             role_name=request.get("RoleName", "vmimport"),
             image_tags=tags["image"],
             snapshot_tags=tags["snapshot"],
+            opt_in=is_opt_in(ctx.region),
         )
 
     asked = {**request, "DiskContainers": [sources.lasting_part(*each) for each in containers]}
