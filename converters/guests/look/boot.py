@@ -19,10 +19,13 @@ from converters.guests.look.grub import (
     read_legacy,
 )
 from converters.guests.look.loaders import read_lilo, read_syslinux, read_systemd_boot
-from converters.guests.look.texts import CONFIG, is_file, names, read_text
+from converters.guests.look.texts import is_file, names, read_text
 from converters.guests.tree import System, Tree, Unreadable
 
 VENDORS: Final = 50  # directories below EFI that are looked into
+MENU: Final = 256 << 10  # bytes of one configuration file that are read
+MENUS_READ: Final = 512 << 10  # bytes of all of them; what comes later is listed and not read
+FILES: Final = 60  # configuration files
 ENTRIES_FOLDER: Final = "/boot/loader/entries"
 
 GRUB2: Final = "grub2"
@@ -76,11 +79,15 @@ def read_boot(system: System, others: Sequence[Tree] = ()) -> Found:
     bls = read_entries(system, ENTRIES_FOLDER)
     files: list[_File] = []
     seen: set[tuple[str, str]] = set()
+    left = MENUS_READ
     for there, own in [(system, True), *((System(tree), False) for tree in others)]:
         for path, kind in _candidates(there, own):
-            file = _read(there, path, kind, own, [entry for _, entry in bls], seen)
+            if len(files) >= FILES:
+                break
+            file = _read(there, path, kind, own, [entry for _, entry in bls], seen, left)
             if file is not None:
                 files.append(file)
+                left -= len(file.text)
     chosen = _chosen(files)
     menu = chosen.menu if chosen else Menu()
     entry = menu.chosen
@@ -94,7 +101,9 @@ def read_boot(system: System, others: Sequence[Tree] = ()) -> Found:
     )
     if entry is None or chosen is None:
         return Found(boot)
-    return Found(boot, _where(system, entry.kernel), _where(system, entry.initrd), entry.initrd)
+    folder = chosen.path.rpartition("/")[0]
+    kernel = _where(system, entry.kernel, folder)
+    return Found(boot, kernel, _where(system, entry.initrd, folder), entry.initrd)
 
 
 def efi_fallback(tree: Tree) -> str | None:
@@ -130,21 +139,18 @@ def _read(
     own: bool,
     bls: list[Entry],
     seen: set[tuple[str, str]],
+    left: int,
 ) -> _File | None:
     """Return a configuration file, None if there is none or it was read by another name."""
-    try:
-        place = system.place(path)
-    except Unreadable:
-        return None
-    where = (place.tree.volume_id, place.path)
-    if place.stat is None or place.stat.kind != "file" or where in seen:
+    where = really(system, path)
+    if where is None or where in seen:
         return None
     seen.add(where)
-    text = read_text(system, path, CONFIG)
+    text = read_text(system, path, MENU)
     if text is None:
         return None
-    menu = _menu(system, path, kind, text, bls)
-    return _File(system, path, kind, place.tree.volume_id, text, menu, own)
+    menu = _menu(system, path, kind, text, bls) if len(text) <= left else Menu()
+    return _File(system, path, kind, where[0], text, menu, own)
 
 
 def _menu(system: System, path: str, kind: str, text: str, bls: list[Entry]) -> Menu:
@@ -204,15 +210,17 @@ def _shown(files: list[_File]) -> Iterator[BootFile]:
 
 def _bls_files(system: System, bls: list[tuple[str, Entry]]) -> Iterator[BootFile]:
     for path, entry in bls:
-        volume = system.place(path).tree.volume_id
-        yield BootFile(path, "bls", volume, entries=(entry.title,), kernels=(entry.kernel,))
+        where = really(system, path)
+        if where is not None:
+            yield BootFile(path, "bls", where[0], entries=(entry.title,), kernels=(entry.kernel,))
 
 
 def _fallback(system: System, others: Sequence[Tree]) -> str | None:
     for partition in PARTITIONS:
         path = _walk(system, partition, ("efi", "boot", "bootx64.efi"))
-        if path is not None:
-            return system.place(path).path
+        where = really(system, path) if path is not None else None
+        if where is not None:
+            return where[1]
     return next((path for path in map(efi_fallback, others) if path is not None), None)
 
 
@@ -226,23 +234,49 @@ def _walk(system: System, folder: str, wanted: Sequence[str]) -> str | None:
     return folder
 
 
-def _where(system: System, written: str) -> str | None:
+def _where(system: System, written: str, folder: str = "/boot") -> str | None:
     """Return the guest's path of a file that a boot loader names; None if there is no such file.
 
     The loader counts from the top of the filesystem that /boot is on, or of Btrfs' top subvolume,
-    and may put a device before: (hd0,1)/boot/vmlinuz.
+    or from the folder of its configuration, and may put a device before: (hd0,1)/boot/vmlinuz.
     """
     path = written.strip()
     if path.startswith("("):
         path = path.partition(")")[2]
     if not path:
         return None
+    tried = [] if path.startswith("/") else [f"{folder}/{path}"]
     path = path if path.startswith("/") else f"/{path}"
     after = path.partition("/boot/")[2]
-    tried = [f"/boot{path}", path, f"/boot/efi{path}", f"/efi{path}"]
     if path.startswith("/boot/"):
-        tried[:2] = [path, f"/boot{path}"]
-    elif after:  # /@/boot/vmlinuz
+        tried += [path, f"/boot{path}"]
+    else:
+        tried += [f"/boot{path}", path, f"/boot/efi{path}", f"/efi{path}"]
+    if after:  # /@/boot/vmlinuz
         tried.append(f"/boot/{after}")
     tried.append(f"/boot/{path.rpartition('/')[2]}")
-    return next((one for one in tried if is_file(system, one)), None)
+    found = next((one for one in tried if is_file(system, one)), None)
+    return _named(system, found) if found else None
+
+
+def _named(system: System, path: str) -> str:
+    """Return the path of the file that a link such as /boot/vmlinuz stands for, if beside it."""
+    where = really(system, path)
+    if where is None:
+        return path
+    for folder in (path.rpartition("/")[0], "/boot"):
+        beside = f"{folder}/{where[1].rpartition('/')[2]}"
+        if beside != path and really(system, beside) == where:
+            return beside
+    return path
+
+
+def really(system: System, path: str) -> tuple[str, str] | None:
+    """Return the volume and the path in it where a regular file is; None if there is none."""
+    try:
+        place = system.place(path)
+    except Unreadable:
+        return None
+    if place.stat is None or place.stat.kind != "file":
+        return None
+    return place.tree.volume_id, place.path

@@ -49,12 +49,12 @@ _TOKEN: Final = re.compile(
     r"""(?P<blank>(?:[ \t\r]|\\\r?\n)++)|(?P<end>[\n;])|(?P<brace>[{}])
     |'(?P<single>[^']*+)(?:'|\Z)
     |"(?P<double>(?:[^"\\]|\\.)*+)(?:"|\\?\Z)
-    |\$(?:(?P<name>[A-Za-z_0-9?@*\#]\w*+)|\{(?P<braced>[^}\n]*+)\})
+    |\$(?:(?P<name>[A-Za-z_0-9?@*\#]\w{0,60}+)|\{(?P<braced>[^}\n]{0,60}+)\})
     |(?P<hash>\#)|\\(?P<escaped>.)|(?P<bare>[^\s;{}'"$\#\\]++)|(?P<any>.)""",
     re.DOTALL | re.VERBOSE,
 )
-_VARIABLE: Final = re.compile(r"\\([\\\"$])|\$(?:([A-Za-z_0-9?@*#]\w*+)|\{([^}\n]*+)\})")
-_ASSIGNED: Final = re.compile(r"([A-Za-z_]\w*+)=(.*)", re.DOTALL)
+_VARIABLE: Final = re.compile(r"\\([\\\"$])|\$(?:([A-Za-z_0-9?@*#]\w{0,60}+)|\{([^}\n]{0,60}+)\})")
+_ASSIGNED: Final = re.compile(r"([A-Za-z_]\w{0,60}+)=(.*)", re.DOTALL)
 _REST_OF_LINE: Final = re.compile(r"[^\n]*+")
 
 

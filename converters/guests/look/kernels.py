@@ -11,25 +11,27 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cmp_to_key
+from itertools import islice
 from typing import Final
 
 from converters.guests.guest import Initrd, Kernel
 from converters.guests.look import elf
 from converters.guests.look.bls import compare_versions
-from converters.guests.look.boot import Found
+from converters.guests.look.boot import Found, really
 from converters.guests.look.images import IMAGE, VERSION, read_image
 from converters.guests.look.initrd import read_initrd
 from converters.guests.look.texts import is_backup, is_dir, is_file, names, read_text, short
 from converters.guests.tree import System, Unreadable
 
+PATHS: Final = 1000  # where an image may be
+MACHINES: Final = 20  # folders below /boot that are called after a machine
 IMAGES: Final = 100  # images that are looked into
 FOLDERS: Final = 1000  # below /lib/modules that are sorted
 KERNELS: Final = 60  # that are kept
-DEPENDENCIES: Final = 8 << 20  # bytes of modules.dep that are read; Debian 12's has 0.6 MiB
-LISTED: Final = 8  # kernels whose modules are listed
-INITRDS: Final = 4  # initial RAM disks that are read, the default kernel's among them
-INITRD: Final = 256 << 20  # bytes of one
-OTHERS: Final = 64 << 20  # bytes of all but the default kernel's
+DEPENDENCIES: Final = 4 << 20  # bytes of modules.dep that are read; Debian 12's has 0.6 MiB
+LISTED: Final = 5  # kernels whose modules are listed
+INITRD: Final = 192 << 20  # bytes of an initial RAM disk
+UNREAD: Final = "not read: another kernel starts by default"
 PIECE: Final = 1 << 20  # bytes handed on at once
 
 # Modules that decide whether a kernel finds its disk and its network on EC2, or found them before.
@@ -48,6 +50,7 @@ BOOT_MODULES: Final = frozenset({
 })  # fmt: skip
 
 _IMAGE_NAME: Final = re.compile(r"(?:vmlinuz|kernel|bzImage|Image|linux)-(.+)")
+_LISTED: Final = re.compile(r"/([^/\s:.]{1,64})\.k?o\b")
 _MODULE: Final = re.compile(r"(?:.*/)?([^/]+?)\.k?o(?:\.(?:gz|xz|zst|bz2|lz4))?")
 _MACHINE: Final = re.compile(r"[0-9a-f]{32}")
 
@@ -62,7 +65,7 @@ class _Image:
 
 def read_kernels(system: System, found: Found) -> tuple[Kernel, ...]:
     """Return the installed kernels, oldest first; one of them is what starts by default."""
-    started = _where(system, found.kernel) if found.kernel else None
+    started = really(system, found.kernel) if found.kernel else None
     images: dict[str, _Image] = {}
     for image in _images(system, found.kernel):
         older = images.get(image.kernel.version)
@@ -85,31 +88,32 @@ def read_kernels(system: System, found: Found) -> tuple[Kernel, ...]:
     ]
     kernels.sort(key=cmp_to_key(lambda one, two: compare_versions(one.version, two.version)))
     kernels = _cut(kernels)
-    return tuple(_with_initrds(system, [_with_modules(system, *one) for one in _ranked(kernels)]))
+    listed = [_with_modules(system, kernel, listed) for kernel, listed in _ranked(kernels)]
+    return tuple(_with_initrd(system, listed))
 
 
 def _images(system: System, default: str | None) -> Iterator[_Image]:
-    """Yield the images there are; the one that starts by default first, whatever its name."""
+    """Yield the images there are, the one that starts by default whatever its name."""
     seen: set[tuple[str, str]] = set()
-    for path in [*([default] if default else []), *_image_paths(system)]:
-        where = _where(system, path)
-        if where is None or where in seen:
+    paths = list(islice(_image_paths(system), PATHS))
+    for path in [*paths, *([default] if default else [])]:
+        where = really(system, path)
+        if where is None or where in seen or (len(seen) >= IMAGES and path != default):
             continue
         seen.add(where)
-        if len(seen) > IMAGES:
-            return
         image = _image(system, path, where)
         if image is not None:
             yield image
 
 
 def _image_paths(system: System) -> Iterator[str]:
-    for name in names(system, "/boot"):
+    boot = names(system, "/boot")
+    for name in boot:
         if _IMAGE_NAME.fullmatch(name) and not is_backup(name):
             yield f"/boot/{name}"
-        elif _MACHINE.fullmatch(name):
-            for version in names(system, f"/boot/{name}")[:KERNELS]:
-                yield f"/boot/{name}/{version}/linux"
+    for name in [one for one in boot if _MACHINE.fullmatch(one)][:MACHINES]:
+        for version in names(system, f"/boot/{name}")[:KERNELS]:
+            yield f"/boot/{name}/{version}/linux"
     yield from ("/boot/vmlinuz", "/boot/bzImage", "/boot/Image", "/vmlinuz")
     for version in _module_versions(system):
         yield f"/lib/modules/{version}/vmlinuz"
@@ -188,38 +192,31 @@ def _with_modules(system: System, kernel: Kernel, listed: bool) -> Kernel:
 
 
 def _matching(text: str) -> set[str]:
-    found = set()
-    for line in text.split("\n"):
-        path = line.partition(":")[0]
-        name = path.rpartition("/")[2].partition(".")[0].replace("-", "_")
-        if name in BOOT_MODULES:
-            found.add(name)
-    return found
+    """Return which of the boot modules a list of paths names."""
+    return {name.replace("-", "_") for name in _LISTED.findall(text)} & BOOT_MODULES
 
 
-def _with_initrds(system: System, kernels: list[Kernel]) -> list[Kernel]:
-    """Read the initial RAM disks: the default kernel's, then the newest while there is room."""
-    order = sorted(range(len(kernels)), key=lambda index: (not kernels[index].default, -index))
-    read, room = 0, OTHERS
-    for index in order:
-        kernel = kernels[index]
+def _with_initrd(system: System, kernels: list[Kernel]) -> Iterator[Kernel]:
+    """Read one initial RAM disk: the default kernel's, else the newest's.
+
+    One of the others would take as long again, and nothing is decided by it.
+    """
+    whole = [kernel for kernel in kernels if kernel.initrd and not kernel.initrd.problem]
+    wanted = next((kernel for kernel in kernels if kernel.default), whole[-1] if whole else None)
+    for kernel in kernels:
         if kernel.initrd is None or kernel.initrd.problem:
-            continue
-        size = _size(system, kernel.initrd.path)
-        room -= 0 if kernel.default else size
-        if read >= INITRDS or room < 0:
-            left = replace(kernel.initrd, problem="not read: there are others")
-            kernels[index] = replace(kernel, initrd=left)
-            continue
-        read += 1
-        kernels[index] = replace(kernel, initrd=_initrd(system, kernel.initrd.path, size))
-    return kernels
+            yield kernel
+        elif kernel is wanted:
+            yield replace(kernel, initrd=_initrd(system, kernel.initrd.path))
+        else:
+            yield replace(kernel, initrd=replace(kernel.initrd, problem=UNREAD))
 
 
-def _initrd(system: System, path: str, size: int) -> Initrd:
-    if size > INITRD:
-        return Initrd(path, False, f"too large: {size} bytes")
+def _initrd(system: System, path: str) -> Initrd:
     try:
+        found = system.stat(path)
+        if found is not None and found.size > INITRD:
+            return Initrd(path, False, f"too large: {found.size} bytes")
         packed = memoryview(system.read(path, INITRD))
     except Unreadable as problem:
         return Initrd(path, False, short(str(problem)))
@@ -251,22 +248,3 @@ def _module_machine(system: System, version: str) -> str | None:
             except Unreadable:
                 continue
     return None
-
-
-def _where(system: System, path: str) -> tuple[str, str] | None:
-    """Return where a file really is; None if there is none."""
-    try:
-        place = system.place(path)
-    except Unreadable:
-        return None
-    if place.stat is None or place.stat.kind != "file":
-        return None
-    return place.tree.volume_id, place.path
-
-
-def _size(system: System, path: str) -> int:
-    try:
-        found = system.stat(path)
-    except Unreadable:
-        return 0
-    return found.size if found else 0

@@ -18,7 +18,6 @@ from converters.guests.look.texts import (
     assignments,
     is_backup,
     is_dir,
-    is_file,
     lines,
     names,
     read_text,
@@ -27,8 +26,11 @@ from converters.guests.look.texts import (
 from converters.guests.look.yaml_lines import scalars
 from converters.guests.tree import System
 
-FILES: Final = 300  # of one kind that are read
-FILE: Final = 256 << 10  # bytes of one
+FILES: Final = 200  # of one kind that are read
+FILE: Final = 128 << 10  # bytes of one
+ALL: Final = 512 << 10  # bytes of all
+NAMES: Final = 5000  # of one folder
+LISTED: Final = 30  # folders that are listed
 SOURCES: Final = 10  # files that source files
 INTERFACES: Final = 200  # of one file that are named
 
@@ -38,15 +40,16 @@ _PREDICTABLE: Final = re.compile(
     re.ASCII,
 )
 _YES: Final = frozenset({"yes", "true", "on", "1", "ipv4", "ipv6", "both", "v4", "v6", "y"})
-_ADDRESS: Final = re.compile(r"IPADDR(?:[_0-9]\w*)?|IPV6ADDR(?:_SECONDARIES)?|IP_?ADDR\w*")
+_ADDRESS: Final = re.compile(r"IPADDR\w*|IPV6ADDR\w*")
 _IFUPDOWN_NAME: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def read_network(system: System) -> tuple[NetworkFile, ...]:
     """Return the files that configure interfaces; the loopback's alone are left out."""
     found: list[NetworkFile] = []
+    files = _Files(system)
     for read in (_ifupdown, _ifcfg, _ifcfg_suse, _netplan, _networkd, _networkmanager):
-        found += read(system)
+        found += read(files)
     return tuple(found)
 
 
@@ -105,7 +108,7 @@ def read_netplan(text: str) -> tuple[tuple[str, ...], bool, bool]:
     interfaces: list[str] = []
     static = dhcp = False
     for path, value in scalars(text):
-        if len(path) < 3 or path[0] != "network" or path[1] in ("nm-devices", "renderer"):
+        if len(path) < 3 or path[0] != "network":
             continue
         interfaces.append(path[2])
         match path[3:]:
@@ -149,28 +152,52 @@ def read_networkmanager(text: str) -> tuple[tuple[str, ...], bool, bool] | None:
     return _unique(interfaces), static, dhcp
 
 
+class _Files:
+    """The files of a guest: a folder is listed once, and no more is read than ALL bytes."""
+
+    def __init__(self, system: System) -> None:
+        self.system = system
+        self._known: dict[str, list[str]] = {}
+        self._left = ALL
+
+    def names(self, folder: str, start: str = "") -> list[str]:
+        """Return the names in a folder that begin so."""
+        if folder not in self._known:
+            if len(self._known) >= LISTED:
+                return []
+            self._known[folder] = names(self.system, folder)[:NAMES]
+        return [name for name in self._known[folder] if name.startswith(start)][:FILES]
+
+    def text(self, path: str) -> str | None:
+        """Return the text of a file; None if there is none, or enough has been read."""
+        text = read_text(self.system, path, min(FILE, self._left)) if self._left > 0 else None
+        self._left -= len(text or "")
+        return text
+
+
 # finding them -------------------------------------------------------------------------------------
 
 
-def _ifupdown(system: System) -> Iterator[NetworkFile]:
+def _ifupdown(files: _Files) -> Iterator[NetworkFile]:
     waiting = [("/etc/network/interfaces", 0)]
     seen: set[str] = set()
     while waiting and len(seen) < FILES:
         path, depth = waiting.pop(0)
-        text = None if path in seen else read_text(system, path, FILE)
+        text = None if path in seen else files.text(path)
         seen.add(path)
         if text is None:
             continue
         interfaces, static, dhcp, sources = read_ifupdown(text)
         if interfaces:
             yield NetworkFile(path, "ifupdown", interfaces, static, dhcp)
-        for how, source in sources if depth < SOURCES else []:
+        for how, source in sources[:FILES] if depth < SOURCES else []:
             pattern = source if source.startswith("/") else f"/etc/network/{source}"
             folder = how == "source-directory"
-            waiting += [(one, depth + 1) for one in _sourced(system, pattern, folder)]
+            waiting += [(one, depth + 1) for one in _sourced(files, pattern, folder)]
+            del waiting[FILES:]
 
 
-def _sourced(system: System, pattern: str, folder: bool) -> list[str]:
+def _sourced(files: _Files, pattern: str, folder: bool) -> list[str]:
     """Return the files that a source line means, with * and ? in any part of its path."""
     found = [""]
     for part in pattern.split("/")[1:21]:
@@ -182,87 +209,83 @@ def _sourced(system: System, pattern: str, folder: bool) -> list[str]:
         found = [
             f"{path}/{name}"
             for path in found[:20]
-            for name in fnmatch.filter(names(system, path or "/")[:5000], part)
+            for name in fnmatch.filter(files.names(path or "/"), part)
             if not name.startswith(".") or part.startswith(".")
         ][:FILES]
     if folder:
         return [
             f"{path}/{name}"
             for path in found[:20]
-            for name in names(system, path)[:FILES]
+            for name in files.names(path)[:FILES]
             if _IFUPDOWN_NAME.fullmatch(name)
         ][:FILES]
-    return [path for path in found if is_file(system, path)]
+    return found
 
 
-def _ifcfg(system: System) -> Iterator[NetworkFile]:
-    yield from _ifcfg_files(system, "/etc/sysconfig/network-scripts", "ifcfg", read_ifcfg)
+def _ifcfg(files: _Files) -> Iterator[NetworkFile]:
+    yield from _ifcfg_files(files, "/etc/sysconfig/network-scripts", "ifcfg", read_ifcfg)
 
 
-def _ifcfg_suse(system: System) -> Iterator[NetworkFile]:
-    yield from _ifcfg_files(system, "/etc/sysconfig/network", "ifcfg-suse", read_ifcfg_suse)
+def _ifcfg_suse(files: _Files) -> Iterator[NetworkFile]:
+    yield from _ifcfg_files(files, "/etc/sysconfig/network", "ifcfg-suse", read_ifcfg_suse)
 
 
 def _ifcfg_files(
-    system: System,
+    files: _Files,
     folder: str,
     kind: str,
     read: Callable[[str, str], tuple[tuple[str, ...], bool, bool]],
 ) -> Iterator[NetworkFile]:
-    for name in _files(system, folder, "ifcfg-"):
+    for name in files.names(folder, "ifcfg-"):
         interface = name.removeprefix("ifcfg-")
-        text = read_text(system, f"{folder}/{name}", FILE)
+        text = files.text(f"{folder}/{name}")
         if text is None or interface in ("lo", "template") or is_backup(name):
             continue
         yield NetworkFile(f"{folder}/{name}", kind, *read(text, interface))
 
 
-def _netplan(system: System) -> Iterator[NetworkFile]:
+def _netplan(files: _Files) -> Iterator[NetworkFile]:
     seen: set[str] = set()
     for folder in ("/etc/netplan", "/usr/lib/netplan", "/lib/netplan"):
-        for name in _files(system, folder):
+        for name in files.names(folder):
             # A file hides those of the same name in the folders that come later.
             if not name.endswith(".yaml") or name.startswith(".") or name in seen:
                 continue
             seen.add(name)
-            text = read_text(system, f"{folder}/{name}", FILE)
+            text = files.text(f"{folder}/{name}")
             if text is not None:
                 interfaces, static, dhcp = read_netplan(text)
                 if interfaces:
                     yield NetworkFile(f"{folder}/{name}", "netplan", interfaces, static, dhcp)
 
 
-def _networkd(system: System) -> Iterator[NetworkFile]:
+def _networkd(files: _Files) -> Iterator[NetworkFile]:
     folder = "/etc/systemd/network"
-    for name in _files(system, folder):
+    for name in files.names(folder):
         paths = []
         if name.endswith(".network"):
             paths = [f"{folder}/{name}"]
-        elif name.endswith(".network.d") and is_dir(system, f"{folder}/{name}"):
-            inner = _files(system, f"{folder}/{name}")[:20]
+        elif name.endswith(".network.d") and is_dir(files.system, f"{folder}/{name}"):
+            inner = files.names(f"{folder}/{name}")[:20]
             paths = [f"{folder}/{name}/{one}" for one in inner if one.endswith(".conf")]
         for path in paths:
-            text = read_text(system, path, FILE)
+            text = files.text(path)
             if text and text.strip():  # an empty one, or a link to /dev/null, hides another
                 yield NetworkFile(path, "networkd", *read_networkd(text))
 
 
-def _networkmanager(system: System) -> Iterator[NetworkFile]:
+def _networkmanager(files: _Files) -> Iterator[NetworkFile]:
     for folder in (
         "/etc/NetworkManager/system-connections",
         "/usr/lib/NetworkManager/system-connections",
     ):
-        for name in _files(system, folder):
+        for name in files.names(folder):
             if is_backup(name):
                 continue
-            text = read_text(system, f"{folder}/{name}", FILE)
+            text = files.text(f"{folder}/{name}")
             read = read_networkmanager(text) if text else None
             if read is not None:
                 yield NetworkFile(f"{folder}/{name}", "networkmanager", *read)
-
-
-def _files(system: System, folder: str, start: str = "") -> list[str]:
-    return [name for name in names(system, folder) if name.startswith(start)][:FILES]
 
 
 # reading them -------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from converters.guests.guest import TEXT
 from converters.guests.tree import System, Unreadable
 
 CONFIG: Final = 1 << 20  # bytes of a configuration file that are read
+VALUE: Final = 4096  # letters of one value
 LINES: Final = 50_000  # of one configuration file
 
 _KEY: Final = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=[ \t]*")
@@ -93,10 +94,10 @@ def unquoted(text: str) -> str:
     """Return the first word of a line as a shell would see it."""
     word = ""
     here = 0
-    while piece := _PIECE.match(text, here):
+    while len(word) <= VALUE and (piece := _PIECE.match(text, here)):
         single, double, escaped, bare = piece.groups()
         word += single or escaped or bare or _ESCAPE.sub(r"\1", double or "")
         here = piece.end()
-        if here == len(text):
+        if here >= min(len(text), VALUE):
             break
-    return word
+    return word[:VALUE]
