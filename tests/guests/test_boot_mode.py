@@ -84,6 +84,35 @@ def test_two_tebibytes_less_a_sector_is_small_enough() -> None:
     assert judge(both_ways(replace(TYPICAL, size=(2 << 40) - 512)), VHDX).boot_mode == "legacy-bios"
 
 
+def uefi_windows(table: Table = TYPICAL, *files: str) -> Guest:
+    system = replace(windows(), volume="0:3", boot_files=("bootmgr", *files))
+    return guest(system, disks=(table,), boot_modes=UEFI)
+
+
+SPARE = "Windows/Boot/PCAT/bootmgr"
+
+
+@pytest.mark.parametrize("asked", [None, "legacy-bios"])
+def test_a_windows_that_keeps_a_boot_manager_for_bios_can_do_both(asked: str | None) -> None:
+    verdict = judge(uefi_windows(TYPICAL, SPARE), replace(VHDX, boot_mode=asked))
+
+    assert (verdict.boot_mode, verdict.error) == ("legacy-bios", None)
+
+
+@pytest.mark.parametrize(
+    ("machine", "told"),
+    [
+        (uefi_windows(), VHDX),
+        (uefi_windows(TYPICAL, SPARE), Request()),
+        (uefi_windows(TYPICAL, SPARE), replace(VHDX, boot_mode="uefi")),
+        (uefi_windows(replace(TYPICAL, dynamic=True), SPARE), VHDX),
+        (uefi_windows(DISK, SPARE), VHDX),
+    ],
+)
+def test_a_windows_of_uefi_else_stays_with_it(machine: Guest, told: Request) -> None:
+    assert judge(machine, told).boot_mode == "uefi"
+
+
 def test_a_windows_with_an_mbr_needs_no_conversion() -> None:
     assert judge(both_ways(DISK), Request()).boot_mode == "legacy-bios"
 

@@ -31,6 +31,7 @@ PREFERRED: Final = "uefi-preferred"
 LARGEST: Final = 2 << 40  # bytes; an MBR counts no further
 PRIMARY: Final = 4  # partitions of an MBR
 CONVERTED_FORMAT: Final = "VHDX"
+BIOS_MANAGER: Final = "Windows/Boot/PCAT/bootmgr"
 # Partitions that a disk with an MBR doesn't need: the EFI system's, and Microsoft's reserved one.
 DROPPED: Final = ("C12A7328-F81F-11D2-BA4B-00A0C93EC93B", "E3C9E316-0B5C-4DB8-817D-F92DF00215AE")
 
@@ -63,18 +64,19 @@ def boot_mode(guest: Guest, request: Request) -> Outcome | None:
     asked = request.boot_mode
     if guest.linux is None and guest.windows is None:
         return None
-    if not guest.boot_modes:
+    modes = able_modes(guest, request)
+    if not modes:
         # assumed: that only a check of the boot tells; the guide has no sentence for it
         return Unseen(unseen(guest, "no boot loader was recognized"))
-    able = ", ".join(guest.boot_modes)
+    able = ", ".join(modes)
     needs_uefi = _needs_uefi(guest)
-    if asked is not None and (UEFI if asked == PREFERRED else asked) not in guest.boot_modes:
+    if asked is not None and (UEFI if asked == PREFERRED else asked) not in modes:
         return Failed(
             f"they start by {able}; the request says {asked}",
-            f"Ask for BootMode={guest.boot_modes[0]}, or leave BootMode out.",
+            f"Ask for BootMode={modes[0]}, or leave BootMode out.",
             errors.wrong_boot_mode(asked),
         )
-    if needs_uefi and (asked == LEGACY_BIOS or UEFI not in guest.boot_modes):
+    if needs_uefi and (asked == LEGACY_BIOS or UEFI not in modes):
         return Failed(
             "Windows 11 starts by UEFI only",
             "Ask for BootMode=uefi; a disk with an MBR is converted in the guest by: mbr2gpt "
@@ -120,11 +122,27 @@ def chosen(guest: Guest, request: Request) -> str | None:
     """Return the boot mode of the AMI; None if nobody knows."""
     if request.boot_mode is not None:
         return request.boot_mode
-    if len(guest.boot_modes) < 2:
-        return guest.boot_modes[0] if guest.boot_modes else None
+    modes = able_modes(guest, request)
+    if len(modes) < 2:
+        return modes[0] if modes else None
     if guest.windows is not None and guest.linux is None:
         return UEFI if _needs_uefi(guest) or not becomes_bios(guest, request) else LEGACY_BIOS
     return LEGACY_BIOS
+
+
+def able_modes(guest: Guest, request: Request) -> tuple[str, ...]:
+    """Return how the disks can start, before or after the import has changed them.
+
+    assumed: a Windows is "compatible with both" if it starts by UEFI and keeps the boot manager for
+    BIOS in its own folder, from which the import can make its disk start by BIOS.
+    """
+    found, windows = guest.boot_modes, guest.windows
+    if windows is None or guest.linux is not None or found != (UEFI,) or _needs_uefi(guest):
+        return found
+    spare = BIOS_MANAGER in windows.boot_files and windows.volume.startswith("0:")
+    table = guest.disks[0].scheme if guest.disks else None
+    convertible = table in ("gpt", "hybrid") and becomes_bios(guest, request)
+    return (LEGACY_BIOS, UEFI) if spare and convertible else found
 
 
 def becomes_bios(guest: Guest, request: Request) -> bool:
