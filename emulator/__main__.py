@@ -23,16 +23,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     module = import_module(f"emulator.cli.{words[0]}")
     parser = ArgumentParser(prog=f"vmie {words[0]}", description=module.__doc__)
     module.arguments(parser)
+    try:
+        return int(module.run(parser.parse_args(words[1:])))
+    except KeyboardInterrupt:
+        return 130
+    except reasons() as error:
+        print(f"vmie: {error}", file=sys.stderr)
+        return 1
+
+
+def reasons() -> tuple[type[Exception], ...]:
+    """Return what a command raises to say why it can't start.
+
+    Asked for when something was raised: a command without a server is done before the server's
+    parts are even imported.
+    """
     from emulator.parts import StartError
     from emulator.settings import SettingsError
 
-    try:
-        return int(module.run(parser.parse_args(words[1:])))
-    except (SettingsError, StartError) as error:
-        print(f"vmie: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
+    return SettingsError, StartError
 
 
 def overview(words: Sequence[str]) -> int:
