@@ -105,7 +105,10 @@ def xfs(
     meta += ",crc=0,finobt=0" if version == 4 else ",crc=1"
     options = ["-m", meta] + (["-i", "sparse=0"] if version == 4 else ["-i", "nrext64=0"])
     options += ["-m", "rmapbt=0,reflink=0"] if version == 4 else []
-    with staged(files) as folder, tempfile.NamedTemporaryFile("w") as prototype:
+    with (
+        staged(files) as folder,
+        tempfile.NamedTemporaryFile("w", errors="surrogateescape") as prototype,
+    ):
         prototype.write("\n".join(["/stub", "0 0", "d--755 0 0", *_prototype(folder, "", files)]))
         prototype.write("\n$\n")
         prototype.flush()

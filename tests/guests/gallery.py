@@ -128,7 +128,7 @@ WINDOWS: Final = {
     "2019 UEFI": WindowsRecipe(PRODUCTS["2019"], GPT),
     "2022 UEFI": WindowsRecipe(PRODUCTS["2022"], GPT),
     "2025 UEFI": WindowsRecipe(PRODUCTS["2025"], GPT),
-    "2022 BIOS and UEFI": WindowsRecipe(PRODUCTS["2022"], BOTH),
+    "2022 BIOS and UEFI": WindowsRecipe(PRODUCTS["2022"], Disk("hybrid", "both")),
     "10 UEFI": WindowsRecipe(PRODUCTS["10"], GPT),
     "11 UEFI": WindowsRecipe(PRODUCTS["11"], GPT),
 }

@@ -33,8 +33,7 @@ def linux(recipe: Recipe, places: Places) -> dict[str, File]:
     files |= loaders.boot(recipe, how, places)
     files |= configuration.network(recipe, how)
     files |= configuration.packages(how, recipe)
-    files |= dict(recipe.extra)
-    return without(files, recipe.absent)
+    return without(files, recipe.absent) | dict(recipe.extra)
 
 
 @lru_cache

@@ -37,8 +37,7 @@ def windows(recipe: WindowsRecipe) -> dict[str, File]:
                 "[boot loader]\r\ntimeout=30\r\n[operating systems]\r\n"
                 'multi(0)disk(0)rdisk(0)partition(1)\\WINDOWS="Windows" /fastdetect\r\n'
             )
-    files |= dict(recipe.extra)
-    return without(files, recipe.absent)
+    return without(files, recipe.absent) | dict(recipe.extra)
 
 
 def esp(recipe: WindowsRecipe) -> dict[str, File]:
