@@ -46,6 +46,7 @@ class Changes:
         self.left_out: list[str] = []
         self._system = system
         self._changed: set[tuple[str, str]] = set()
+        self._made: set[tuple[str, str]] = set()  # directories
 
     def leave(self, sentence: str) -> None:
         """Say what should be changed and will not be; the same sentence counts once."""

@@ -12,8 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from converters.guests.adapt.agent import adapt_agent
 from converters.guests.adapt.changes import Changes, Contents
+from converters.guests.adapt.initramfs import adapt_initrds
 from converters.guests.adapt.linux import adapt_linux
+from converters.guests.adapt.windows import adapt_windows
 from converters.guests.guest import Guest
 from converters.guests.look.examine import open_system
 from converters.guests.plan import Plan
@@ -45,16 +48,14 @@ def planned(
 ) -> Plan:
     """Return the plan for a guest whose filesystems are open."""
     changes = Changes(system, Contents(folder))
-    if guest.linux is not None and facts.platform != WINDOWS:
-        from converters.guests.adapt.initramfs import adapt_initrds
-
+    boot_mode = facts.boot_mode
+    if facts.platform == WINDOWS:
+        boot_mode = adapt_windows(guest, changes, paths, boot_mode)
+    elif guest.linux is not None:
         adapt_linux(guest, guest.linux, changes)
         adapt_initrds(guest.linux, system, changes)
-    boot_mode = facts.boot_mode
-    if guest.windows is not None and facts.platform == WINDOWS:
-        from converters.guests.adapt.windows import adapt_windows
-
-        boot_mode = adapt_windows(guest, changes, paths, boot_mode)
+        package = Path(facts.agent) if facts.agent else None
+        adapt_agent(guest.linux, package, system, changes)
     return Plan(
         files=tuple(changes.files),
         sectors=tuple(changes.sectors),

@@ -31,6 +31,7 @@ class Member:
     links: int  # names that it has
     inode: tuple[int, int, int]  # the same for all names of a file
     data: bytes | None = None  # of a link its target; of a file if it was to be kept
+    mode: int = 0  # with the kind in it
 
 
 def members(flow: Flow, keep: Callable[[Member], bool]) -> Iterator[Member]:
@@ -59,7 +60,7 @@ def members(flow: Flow, keep: Callable[[Member], bool]) -> Iterator[Member]:
             flow.skip(size)
             return
         kind = _KINDS.get(mode & 0o170000, "other")
-        member = Member(clean(name), kind, size, links, (inode, major, minor))
+        member = Member(clean(name), kind, size, links, (inode, major, minor), mode=mode)
         if kind == "link" and size > _NAME:
             raise Unreadable("the archive is damaged: a link is too long")
         if kind == "link" or (kind == "file" and keep(member)):
