@@ -135,7 +135,10 @@ def _why(error: BaseException) -> str:
 def _unseen(volumes: Volumes) -> list[str]:
     """Return a sentence for each volume that holds something nobody here can read."""
     sentences = []
-    for volume in volumes.found:
+    for volume in tuple(volumes.found):
+        if len(volume.extents) > LIST:
+            volumes.replace(replace(volume, extents=()))
+            sentences.append(f"Volume {volume.id} is in too many pieces to be changed.")
         sentence = _closed(volume)
         if sentence:
             sentences.append(f"Volume {volume.id} {sentence}")

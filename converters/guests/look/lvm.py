@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from converters.guests.guest import LIST, Extent
+from converters.guests.guest import Extent
 from converters.guests.look.lvm_text import Section, below, items, number, parse, string
 from converters.guests.look.sources import Source
 from converters.guests.look.superblocks import lvm_uuid
@@ -25,7 +25,7 @@ from converters.guests.tree import Unreadable
 MAGIC: Final = b" LVM2 x[5A%r0N*>"
 SECTOR: Final = 512  # bytes: LVM counts in these on every disk
 TEXT: Final = 16 << 20  # bytes of metadata; LVM's own areas have 1 MiB
-PIECES: Final = LIST  # of one logical volume
+PIECES: Final = 200_000  # of one logical volume: 12 GiB in stripes of 64 KiB
 NAME: Final = re.compile(r"(?!\.\.?$)[\w+.][\w+.-]{0,127}", re.ASCII)
 LEVELS: Final = 4  # of logical volumes within logical volumes
 
