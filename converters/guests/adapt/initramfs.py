@@ -114,7 +114,7 @@ def addition(contents: Contents, drivers: Drivers, version: str, names: list[str
 
     Raises Unreadable if a module of the guest cannot be read, or nothing says how to load it.
     """
-    base = contents.resolved(f"lib/modules/{version}")
+    base = _base(contents, version)
     flat = contents.initrd.generator == "mkinitrd" and not contents.is_dir(base)
     tables = _Tables(contents, base, version)
     order: list[str] = []
@@ -133,6 +133,13 @@ def addition(contents: Contents, drivers: Drivers, version: str, names: list[str
         files |= tables.files(modules, drivers.aliases(frozenset(order)))
     files |= loaded(contents, names, [module.path for module in modules])
     return b"".join(_members(contents, files))
+
+
+def _base(contents: Contents, version: str) -> str:
+    """Return the folder of a kernel's modules, where there is one already."""
+    base = contents.resolved(f"lib/modules/{version}")
+    other = contents.resolved(f"usr/lib/modules/{version}")
+    return other if contents.is_dir(other) and not contents.is_dir(base) else base
 
 
 def appended(data: bytes, contents: Contents, archive: bytes) -> list[bytes | memoryview]:

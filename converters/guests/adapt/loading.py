@@ -21,7 +21,13 @@ from converters.guests.tree import Unreadable
 NAME: Final = "vmimport"
 _SUSE: Final = ("config/start.sh", "run_all.sh")
 _SUSE_NAMES: Final = re.compile(rb"(?m)^(.*\bRESOLVED_INITRD_MODULES=')")
-_HOOKS: Final = ("usr/lib/dracut/hooks", "lib/dracut/hooks", "")  # the last: dracut up to 004
+_HOOKS: Final = (  # a folder that is there, and the one with the hooks before udev's work
+    ("usr/lib/dracut/hooks", "usr/lib/dracut/hooks/pre-udev"),
+    ("lib/dracut/hooks", "lib/dracut/hooks/pre-udev"),
+    ("pre-udev", "pre-udev"),  # up to dracut 004; assumed: seen in its source only
+    ("usr/lib/dracut", "usr/lib/dracut/hooks/pre-udev"),
+    ("lib/dracut", "lib/dracut/hooks/pre-udev"),
+)
 _LOADER: Final = "systemd/systemd-modules-load"
 _QUIET: Final = frozenset(name for need in NEEDS if not need.probes for name in need.modules)
 _PLACE: Final = re.compile(rb"(?m)^(?:insmod .*|modprobe .*)$")
@@ -63,11 +69,10 @@ def _lines(names: Sequence[str]) -> bytes:
 def _dracut(contents: Contents, names: Sequence[str]) -> dict[str, bytes]:
     if any(path.endswith(_LOADER) for path in contents.files):
         return {f"etc/modules-load.d/{NAME}.conf": _lines(_probing(names))}
-    for folder in _HOOKS:  # assumed for the last: seen in its source only
-        hooks = f"{folder}/pre-udev".lstrip("/")
-        if contents.is_dir(hooks) or (folder and contents.is_dir(folder)):
-            script = "".join(f"modprobe -q {name} 2>/dev/null || :\n" for name in names)
-            return {f"{hooks}/01-{NAME}.sh": b"#!/bin/sh\n" + script.encode()}
+    hooks = next((hooks for folder, hooks in _HOOKS if contents.is_dir(folder)), None)
+    if hooks is not None:
+        script = "".join(f"modprobe -q {name} 2>/dev/null || :\n" for name in names)
+        return {f"{hooks}/01-{NAME}.sh": b"#!/bin/sh\n" + script.encode()}
     raise Unreadable("it has no place for a hook of dracut's")
 
 
