@@ -106,11 +106,6 @@ def read_boot(system: System, others: Sequence[Tree] = ()) -> Found:
     return Found(boot, kernel, _where(system, entry.initrd, folder), entry.initrd)
 
 
-def efi_fallback(tree: Tree) -> str | None:
-    """Return the path of BOOTX64.EFI on an EFI system partition, None if it is not there."""
-    return _walk(System(tree), "", ("efi", "boot", "bootx64.efi"))
-
-
 def _candidates(system: System, own: bool) -> Iterator[tuple[str, str]]:
     """Yield the paths of configuration files that may be there, and of which kind they are."""
     for top in ("/boot/", "/") if not own else ("/boot/",):
@@ -221,7 +216,8 @@ def _fallback(system: System, others: Sequence[Tree]) -> str | None:
         where = really(system, path) if path is not None else None
         if where is not None:
             return where[1]
-    return next((path for path in map(efi_fallback, others) if path is not None), None)
+    found = (_walk(System(tree), "", ("efi", "boot", "bootx64.efi")) for tree in others)
+    return next((path for path in found if path is not None), None)
 
 
 def _walk(system: System, folder: str, wanted: Sequence[str]) -> str | None:

@@ -14,6 +14,7 @@ from functools import cmp_to_key
 from itertools import islice
 from typing import Final
 
+from converters.guests.boot_modules import ALL_MODULES
 from converters.guests.guest import Initrd, Kernel
 from converters.guests.look import elf
 from converters.guests.look.bls import compare_versions
@@ -33,21 +34,6 @@ LISTED: Final = 5  # kernels whose modules are listed
 INITRD: Final = 192 << 20  # bytes of an initial RAM disk
 UNREAD: Final = "not read: another kernel starts by default"
 PIECE: Final = 1 << 20  # bytes handed on at once
-
-# Modules that decide whether a kernel finds its disk and its network on EC2, or found them before.
-BOOT_MODULES: Final = frozenset({
-    "nvme", "nvme_core", "nvme_common", "nvme_auth", "ena", "ixgbevf",
-    "xen_blkfront", "xen_netfront", "xenfs", "xen_privcmd",
-    "virtio", "virtio_ring", "virtio_pci", "virtio_pci_modern_dev", "virtio_pci_legacy_dev",
-    "virtio_blk", "virtio_net", "virtio_scsi", "net_failover", "failover",
-    "ata_piix", "ata_generic", "ahci", "libahci", "libata", "sd_mod", "scsi_mod", "sg", "cdrom",
-    "sr_mod", "mptbase", "mptscsih", "mptspi", "mptsas", "vmw_pvscsi", "vmxnet3", "vmxnet",
-    "pcnet32", "e1000", "e1000e", "hv_vmbus", "hv_storvsc", "hv_netvsc", "dm_mod", "dm_mirror",
-    "dm_snapshot", "ext2", "ext3", "ext4", "jbd", "jbd2", "mbcache", "crc16", "crc32c_generic",
-    "crc32c_intel", "libcrc32c", "xfs", "btrfs", "jfs", "reiserfs", "fat", "vfat", "nls_cp437",
-    "nls_iso8859_1", "t10_pi", "crc_t10dif", "crct10dif_generic", "crct10dif_common",
-    "crct10dif_pclmul", "crc64", "crc64_rocksoft", "crc64_rocksoft_generic",
-})  # fmt: skip
 
 _IMAGE_NAME: Final = re.compile(r"(?:vmlinuz|kernel|bzImage|Image|linux)-(.+)")
 _LISTED: Final = re.compile(r"/([^/\s:.]{1,64})\.k?o\b")
@@ -177,7 +163,7 @@ def _ranked(kernels: list[Kernel]) -> Iterator[tuple[Kernel, bool]]:
 
 
 def _with_modules(system: System, kernel: Kernel, listed: bool) -> Kernel:
-    """Return a kernel with those of its modules that matter for booting."""
+    """Return a kernel with those of its modules that EC2 needs, see boot_modules."""
     if not listed:
         return kernel
     folder = f"/lib/modules/{kernel.version}"
@@ -193,7 +179,7 @@ def _with_modules(system: System, kernel: Kernel, listed: bool) -> Kernel:
 
 def _matching(text: str) -> set[str]:
     """Return which of the boot modules a list of paths names."""
-    return {name.replace("-", "_") for name in _LISTED.findall(text)} & BOOT_MODULES
+    return {name.replace("-", "_") for name in _LISTED.findall(text)} & ALL_MODULES
 
 
 def _with_initrd(system: System, kernels: list[Kernel]) -> Iterator[Kernel]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
 
 from converters.guests.guest import LIST, Linux, Table, Volume
 from converters.guests.look import elf, software
@@ -11,11 +10,7 @@ from converters.guests.look.distribution import read_distribution
 from converters.guests.look.fstab import read_fstab, read_mounts
 from converters.guests.look.kernels import read_kernels
 from converters.guests.look.network import predictable_names, read_network
-from converters.guests.look.texts import is_dir, is_file, names
 from converters.guests.tree import System, Tree, Unreadable
-
-FOLDERS: Final = 1000  # at the top of the root filesystem that are looked into
-SYSTEMS_OWN: Final = frozenset({"dev", "proc", "sys", "run", "tmp", "usr", "etc", "snap"})
 
 
 def look_linux(
@@ -27,6 +22,7 @@ def look_linux(
 ) -> Linux:
     """Return what a Linux is, from its filesystems alone; whatever is broken is left out.
 
+    Whether there are other roots, or several /etc, is for those to say who see all volumes.
     Others are filesystems of the same disks that its fstab does not mount: an EFI system
     partition, or another system with a boot menu of its own.
     """
@@ -54,32 +50,8 @@ def look_linux(
         ssh_server=software.has_ssh_server(system),
         selinux=software.selinux(system, found.boot.arguments),
         roots=(root_volume,),
-        etc_directories=etc_directories(system),
         free=_free(system),
     )
-
-
-def etc_directories(system: System) -> tuple[str, ...]:
-    """Return the paths of all /etc when there are several: /etc, /old/etc.
-
-    assumed: one counts as another /etc if it has a fstab and stands one directory deep.
-    """
-    found = [
-        f"/{name}/etc"
-        for name in names(system, "/")[:FOLDERS]
-        if name not in SYSTEMS_OWN and _is_other_root(system, name)
-    ]
-    return ("/etc", *found) if found else ()
-
-
-def _is_other_root(system: System, name: str) -> bool:
-    try:
-        top = system.stat(f"/{name}", follow=False)
-    except Unreadable:
-        return False
-    if top is None or top.kind != "dir" or not is_dir(system, f"/{name}/etc"):
-        return False
-    return is_file(system, f"/{name}/etc/fstab")
 
 
 def _free(system: System) -> int | None:

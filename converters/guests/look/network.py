@@ -14,16 +14,16 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from converters.guests.guest import NetworkFile
-from converters.guests.look.texts import (
-    assignments,
-    is_backup,
-    is_dir,
-    lines,
-    names,
-    read_text,
-    short,
+from converters.guests.look.network_files import (
+    Said,
+    read_ifcfg,
+    read_ifcfg_suse,
+    read_ifupdown,
+    read_netplan,
+    read_networkd,
+    read_networkmanager,
 )
-from converters.guests.look.yaml_lines import scalars
+from converters.guests.look.texts import is_backup, is_dir, names, read_text
 from converters.guests.tree import System
 
 FILES: Final = 200  # of one kind that are read
@@ -32,15 +32,12 @@ ALL: Final = 512 << 10  # bytes of all
 NAMES: Final = 5000  # of one folder
 LISTED: Final = 30  # folders that are listed
 SOURCES: Final = 10  # files that source files
-INTERFACES: Final = 200  # of one file that are named
 
 # ens192, enp0s3, eno1, enx001122aabbcc, wlp3s0; em1 and p1p1 are Dell's biosdevname.
 _PREDICTABLE: Final = re.compile(
     r"(?:en|ib|sl|wl|ww)(?:o\d+|s\d+|P?\d*p\d+s\d+|x[0-9a-f]{12}|a\d|v\d)\w{0,20}|em\d{1,2}|p\d{1,2}p\d{1,2}",
     re.ASCII,
 )
-_YES: Final = frozenset({"yes", "true", "on", "1", "ipv4", "ipv6", "both", "v4", "v6", "y"})
-_ADDRESS: Final = re.compile(r"IPADDR\w*|IPV6ADDR\w*")
 _IFUPDOWN_NAME: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -64,94 +61,6 @@ def predictable_names(network: tuple[NetworkFile, ...], arguments: str) -> bool:
     )
 
 
-def read_ifupdown(text: str) -> tuple[tuple[str, ...], bool, bool, list[tuple[str, str]]]:
-    """Return interfaces, whether there are fixed ones and DHCP ones, and what it sources."""
-    interfaces: list[str] = []
-    sources: list[tuple[str, str]] = []
-    static = dhcp = False
-    for line in _joined(text):
-        words = line.split()
-        if words[0] in ("source", "source-directory") and len(words) > 1:
-            sources += [(words[0], word) for word in words[1:20]]
-        elif words[0] == "iface" and len(words) > 1 and words[1] != "lo":
-            method = words[3] if len(words) > 3 else ""
-            if method == "loopback":
-                continue
-            interfaces.append(words[1])
-            static |= method in ("static", "v4tunnel", "6to4")
-            dhcp |= method in ("dhcp", "bootp")
-    return _unique(interfaces), static, dhcp, sources
-
-
-def read_ifcfg(text: str, name: str) -> tuple[tuple[str, ...], bool, bool]:
-    """Return a Red Hat ifcfg file's interface, whether it is fixed, whether it asks DHCP."""
-    said = assignments(text)
-    method = said.get("BOOTPROTO", "").lower()
-    dhcp = method in ("dhcp", "bootp") or said.get("DHCPV6C", "").lower() in _YES
-    has_address = any(_ADDRESS.fullmatch(key) and value for key, value in said.items())
-    fixed_4 = method not in ("dhcp", "bootp") and has_address
-    fixed_6 = bool(said.get("IPV6ADDR"))
-    return _unique([said.get("DEVICE") or name]), fixed_4 or fixed_6, dhcp
-
-
-def read_ifcfg_suse(text: str, name: str) -> tuple[tuple[str, ...], bool, bool]:
-    """Return a SUSE ifcfg file's interface, whether it is fixed, whether it asks DHCP."""
-    said = assignments(text)
-    method = said.get("BOOTPROTO", "static").lower()
-    dhcp = "dhcp" in method
-    static = any(_ADDRESS.fullmatch(key) and value for key, value in said.items())
-    return _unique([name]), static, dhcp
-
-
-def read_netplan(text: str) -> tuple[tuple[str, ...], bool, bool]:
-    """Return a netplan file's interfaces, whether any is fixed, whether any asks DHCP."""
-    interfaces: list[str] = []
-    static = dhcp = False
-    for path, value in scalars(text):
-        if len(path) < 3 or path[0] != "network":
-            continue
-        interfaces.append(path[2])
-        match path[3:]:
-            case ("dhcp4" | "dhcp6",):
-                dhcp |= value.lower() in _YES
-            case ("addresses", "-", *_):
-                static = True
-            case ("set-name",) | ("match", "name"):
-                interfaces.append(value)
-    return _unique(interfaces), static, dhcp
-
-
-def read_networkd(text: str) -> tuple[tuple[str, ...], bool, bool]:
-    """Return a .network file's interfaces, whether it gives an address, whether it asks DHCP."""
-    interfaces: list[str] = []
-    static = dhcp = False
-    for section, key, value in _settings(text):
-        match section, key:
-            case "match", "Name":
-                interfaces += value.split()
-            case (("network" | "address"), "Address"):
-                static |= bool(value)
-            case "network", "DHCP":
-                dhcp = value.lower() in _YES
-    return _unique(interfaces), static, dhcp
-
-
-def read_networkmanager(text: str) -> tuple[tuple[str, ...], bool, bool] | None:
-    """Return a keyfile's interface, whether it is fixed, whether it asks DHCP; None: a loopback."""
-    interfaces: list[str] = []
-    static = dhcp = False
-    for section, key, value in _settings(text):
-        match section, key:
-            case "connection", "interface-name":
-                interfaces.append(value)
-            case "connection", "type" if value == "loopback":
-                return None
-            case (("ipv4" | "ipv6"), "method"):
-                static |= value == "manual"
-                dhcp |= value in ("auto", "dhcp")
-    return _unique(interfaces), static, dhcp
-
-
 class _Files:
     """The files of a guest: a folder is listed once, and no more is read than ALL bytes."""
 
@@ -173,9 +82,6 @@ class _Files:
         text = read_text(self.system, path, min(FILE, self._left)) if self._left > 0 else None
         self._left -= len(text or "")
         return text
-
-
-# finding them -------------------------------------------------------------------------------------
 
 
 def _ifupdown(files: _Files) -> Iterator[NetworkFile]:
@@ -234,7 +140,7 @@ def _ifcfg_files(
     files: _Files,
     folder: str,
     kind: str,
-    read: Callable[[str, str], tuple[tuple[str, ...], bool, bool]],
+    read: Callable[[str, str], Said],
 ) -> Iterator[NetworkFile]:
     for name in files.names(folder, "ifcfg-"):
         interface = name.removeprefix("ifcfg-")
@@ -286,39 +192,3 @@ def _networkmanager(files: _Files) -> Iterator[NetworkFile]:
             read = read_networkmanager(text) if text else None
             if read is not None:
                 yield NetworkFile(f"{folder}/{name}", "networkmanager", *read)
-
-
-# reading them -------------------------------------------------------------------------------------
-
-
-def _joined(text: str) -> Iterator[str]:
-    """Yield the lines that are no comments, those that end with a backslash joined."""
-    whole = ""
-    for _, line in lines(text):
-        if not whole and line.lstrip().startswith("#"):
-            continue
-        if line.endswith("\\") and len(whole) < FILE:
-            whole += line[:-1] + " "
-            continue
-        if (whole + line).strip():
-            yield whole + line
-        whole = ""
-    if whole.strip():
-        yield whole
-
-
-def _settings(text: str) -> Iterator[tuple[str, str, str]]:
-    """Yield section (in lower case), key and value of an INI file."""
-    section = ""
-    for _, line in lines(text):
-        said = line.strip()
-        if said.startswith("[") and said.endswith("]"):
-            section = said[1:-1].lower()
-        elif said and said[0] not in "#;":
-            key, equals, value = said.partition("=")
-            if equals:
-                yield section, key.strip(), value.strip()
-
-
-def _unique(interfaces: list[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(short(name) for name in interfaces if name))[:INTERFACES]
