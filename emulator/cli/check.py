@@ -178,6 +178,8 @@ def progress(console: Console, *, quiet: bool) -> Iterator[Bar]:
     ) as bars:
 
         def begin(description: str) -> Callable[[int], None]:
+            for before in bars.task_ids:
+                bars.remove_task(before)
             task = bars.add_task(check_report.clean(description), total=100)
             return lambda percent: bars.update(task, completed=percent)
 

@@ -244,7 +244,7 @@ class Page:
         """Print what a rule asks, what was seen, what AWS says and the cure."""
         self.gap()
         title = Text(f"{mark} {found.rule}", style=f"bold {style}")
-        self._print(title + Text(f"  {clean(found.sentence)}", style="not bold default"))
+        self._print(Text.assemble(title, f"  {clean(found.sentence)}"))
         for name, text in told(found):
             self._print(Text(clean(text)), f"  {name:<7}")
 
@@ -261,7 +261,7 @@ class Page:
         wrapped = text.wrap(self._console, max(self._console.width - len(before), 20))
         for row, part in enumerate(wrapped):
             margin = before if row == 0 else " " * len(before)
-            line = Text(margin, style="dim") + part
+            line = Text.assemble((margin, "dim"), part)
             line.rstrip()
             self._console.print(line, soft_wrap=True)
 

@@ -1,5 +1,6 @@
 """`vmie check`: whether AWS would take a machine, from its files alone, for people and programs."""
 
+import io
 import json
 import subprocess
 import sys
@@ -8,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from emulator.__main__ import main
+from emulator.cli.check_report import LINES, Page, bytes_shown
 from tests import disks, ovas
 from tests.guests.builders import Builder
 from tests.guests.filesystems import text
@@ -110,6 +113,27 @@ def test_a_page_has_neither_colours_nor_trailing_blanks_where_nobody_looks(
 
     assert "\x1b" not in said.out
     assert not [line for line in said.out.splitlines() if line != line.rstrip()]
+
+
+def test_on_a_terminal_a_diff_is_coloured_and_a_long_one_cut() -> None:
+    paper = io.StringIO()
+    page = Page(Console(file=paper, force_terminal=True, color_system="standard", width=80))
+
+    page.diff("@@ -1 +1 @@\n-old\n+new\n" + " same\n" * 100)
+
+    red, green = "\x1b[31m-old\x1b[0m", "\x1b[32m+new\x1b[0m"
+    assert red in paper.getvalue()
+    assert green in paper.getvalue()
+    assert f"… {103 - LINES} lines more" in paper.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"),
+    [(0, "0 bytes"), (1023, "1023 bytes"), (1536, "1.5 KiB"), (10 << 30, "10 GiB"),
+     (1 << 60, "1048576 TiB")],
+)  # fmt: skip
+def test_sizes_are_shown_as_people_write_them(size: int, shown: str) -> None:
+    assert bytes_shown(size) == shown
 
 
 def test_nothing_in_a_guest_reaches_the_terminal(guests: Builder, check: Check) -> None:
