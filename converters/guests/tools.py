@@ -34,7 +34,7 @@ TOOLS: Final = (
     Tool("qemu-system-x86_64", "qemu-system-x86", "writing to XFS, Btrfs, FAT and NTFS"),
     Tool(KERNEL, "linux-image-cloud-amd64", "writing to XFS, Btrfs, FAT and NTFS"),
     Tool("busybox", "busybox-static", "writing to XFS, Btrfs, FAT and NTFS"),
-    Tool("ntfs-3g", "ntfs-3g", "writing to NTFS"),
+    Tool("lowntfs-3g", "ntfs-3g", "writing to NTFS"),
 )
 BY_NAME: Final = {tool.name: tool for tool in TOOLS}
 

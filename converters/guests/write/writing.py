@@ -34,9 +34,10 @@ NO_SUCH: Final = "there is no tool that writes to {filesystem}"
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A volume and what is to be changed in it."""
+    """What is to be changed in a volume, or in one subvolume of it."""
 
     volume: Volume
+    subvolume: str | None
     changes: tuple[FileChange, ...]
 
     @property
@@ -75,9 +76,10 @@ async def write(
 
 def _jobs(guest: Guest, plan: Plan) -> Iterator[Job]:
     volumes = {volume.id: volume for volume in guest.volumes}
-    for volume_id in dict.fromkeys(change.volume for change in plan.files):
-        changes = tuple(change for change in plan.files if change.volume == volume_id)
-        yield Job(volumes[volume_id], changes)
+    places = [(change.volume, change.subvolume) for change in plan.files]
+    for place in dict.fromkeys(places):
+        changes = [one for one, its in zip(plan.files, places, strict=True) if its == place]
+        yield Job(volumes[place[0]], place[1], tuple(changes))
 
 
 async def _write_files(
@@ -110,12 +112,14 @@ async def _write_files(
         else:
             left.append(STAY.format(files=named(job.changes), reason=reason))
     if ready:
-        wanted = [appliance.Work(job.volume, job.changes) for job in ready]
-        refused_by = await appliance.write_volumes(paths, wanted, folder, scratch, report)
+        wanted = [appliance.Work(job.volume, job.subvolume, job.changes) for job in ready]
+        refused_for = await appliance.write_volumes(
+            paths, wanted, folder, scratch, lambda percent: report(20 + percent * 75 // 100)
+        )
         left += [
-            STAY.format(files=named(job.changes), reason=refused_by[job.volume.id])
-            for job in ready
-            if job.volume.id in refused_by
+            STAY.format(files=named(job.changes), reason=reason)
+            for job, reason in zip(ready, refused_for, strict=True)
+            if reason is not None
         ]
     return left
 
