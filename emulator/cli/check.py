@@ -14,7 +14,6 @@ import time
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -24,59 +23,23 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from converters import qemu_img
 from converters.codec import program
 from converters.errors import ClientError
-from converters.guests.guest import Guest
 from converters.guests.judge import systems
-from converters.guests.judge.rules import Finding, Request
-from converters.guests.judge.verdict import Verdict, judge
-from converters.guests.plan import Plan
+from converters.guests.judge.rules import Request
+from converters.guests.judge.verdict import judge
 from converters.stages.container import OVA, Held
 from converters.stages.look import look
 from converters.stages.plan import plan_of
 from converters.stages.to_raw import CopyFailed
-from emulator.cli import check_images, check_report
+from emulator.cli import check_images, check_json, check_report
 from emulator.cli.check_images import Bar
+from emulator.cli.checked import UNSEEN, Checked
 from state.licences import USAGES
-
-TAKEN: Final = 0
-REFUSED: Final = 1
-UNSEEN: Final = 3
 
 WIDTH: Final = 120  # of the page where it is no terminal's
 FORMATS: Final = (OVA, "VMDK", "VHD", "VHDX", "RAW")
 OURS: Final = (  # what stops us is no fault of the disk's
     qemu_img.Missing, qemu_img.Failed, program.Failed, CopyFailed, OSError,
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """What was found out about a machine."""
-
-    paths: tuple[Path, ...]
-    image: Finding  # on the files themselves
-    held: tuple[Held, ...] = ()
-    guest: Guest | None = None  # None: nobody looked into the images
-    verdict: Verdict | None = None
-    plan: Plan | None = None
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """Everything that was judged."""
-        return (self.image, *(self.verdict.findings if self.verdict is not None else ()))
-
-    @property
-    def error(self) -> str | None:
-        """What the task would fail with, without its `ClientError: `."""
-        return self.verdict.error if self.verdict is not None else self.image.error
-
-    @property
-    def code(self) -> int:
-        """The exit code."""
-        if self.error is not None:
-            return REFUSED
-        if self.guest is None or (self.guest.linux is None and self.guest.windows is None):
-            return UNSEEN
-        return TAKEN
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -110,13 +73,13 @@ def run(options: Namespace) -> int:
     except OURS as error:
         reason = check_report.clean(said(error))
         if options.json:
-            check_report.print_json(check_report.unread(options.disks, reason))
+            check_json.print_json(check_json.unread(options.disks, reason))
         else:
             errors.print(f"vmie: the disks could not be looked at: {reason}", markup=False)
         return UNSEEN
     seconds = time.monotonic() - started
     if options.json:
-        check_report.print_json(check_report.document(checked))
+        check_json.print_json(check_json.document(checked))
     else:
         page = Console(width=None if sys.stdout.isatty() else WIDTH, highlight=False)
         diffs = not options.no_diff
@@ -128,6 +91,8 @@ def said(error: Exception) -> str:
     """Return a reason as people write it."""
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    if isinstance(error, qemu_img.Missing):
+        return f"{error}; vmie doctor says how to get it"
     return str(error)
 
 

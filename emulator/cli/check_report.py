@@ -1,127 +1,27 @@
-"""What `vmie check` tells: a page for people, or one JSON document for programs.
-
-    version    1; a member may come to it, none goes and none changes what it means
-    accepted   whether AWS would take it; null: it could not be looked at
-    certain    every rule that blocks could be looked at
-    status_message   of the task that fails: "ClientError: …"; else null
-    problem    why nothing could be looked at; else null
-    images     of each disk: path, format, size and file_size in bytes
-    found      platform, architecture, boot_mode, license_type, usage_operation, description
-    rules      rule, passed (null: not seen), blocking, sentence, seen, error, remedy, section
-    changes    of each file: path, reason, kept (what the original is called then), diff
-    left_out   what should be changed and can't be, a sentence each
-    unseen     what could not be looked at, a sentence each
-    guest      everything that was found on the disks
+"""What `vmie check` tells people: the verdict first, then what is wrong, then what would change.
 
 What stands in a guest was written by anybody: control characters do not get to a terminal.
 """
 
-import json
-import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
 from rich.console import Console
 from rich.text import Text
 
 from converters.guests.judge.machine_rules import number
 from converters.guests.judge.rules import Finding
-from converters.guests.plan import FileChange, Plan
+from converters.guests.plan import Plan
+from emulator.cli.checked import REFUSED, TAKEN, Checked, kept_as
 
-if TYPE_CHECKING:
-    from emulator.cli.check import Checked
-
-VERSION: Final = 1
-MEMBERS: Final = (
-    "platform", "architecture", "boot_mode", "license_type", "usage_operation", "description",
-)  # fmt: skip
 UNITS: Final = ("bytes", "KiB", "MiB", "GiB", "TiB")
 TOGETHER: Final = 3  # disks that are shown by name
 LINES: Final = 60  # of one diff; all of them are in the JSON
 COLOURS: Final = {"+": "green", "-": "red", "@": "cyan"}
 
 
-# for programs -------------------------------------------------------------------------------------
-
-
-def document(checked: "Checked") -> dict[str, Any]:
-    """Return all that was found out."""
-    verdict, guest, plan = checked.verdict, checked.guest, checked.plan
-    error = checked.error
-    return {
-        "version": VERSION,
-        "accepted": checked.code == 0 if checked.code < 2 else None,
-        "certain": verdict.certain if verdict is not None else True,
-        "status_message": f"ClientError: {error}" if error else None,
-        "problem": None,
-        "images": [
-            {
-                "path": str(each.disk.path),
-                "format": each.disk.format,
-                "size": each.disk.size,
-                "file_size": each.file_size,
-            }
-            for each in checked.held
-        ],
-        "found": {name: getattr(verdict, name, None) for name in MEMBERS},
-        "rules": [asdict(found) for found in checked.findings],
-        "changes": [
-            {
-                "path": change.shown,
-                "reason": change.reason,
-                "kept": kept_as(change),
-                "diff": change.diff,
-            }
-            for change in (plan.files if plan is not None else ())
-        ],
-        "left_out": list(plan.left_out) if plan is not None else [],
-        "unseen": list(guest.unseen) if guest is not None else [],
-        "guest": asdict(guest) if guest is not None else None,
-    }
-
-
-def unread(paths: Sequence[Path], reason: str) -> dict[str, Any]:
-    """Return the document of disks that could not be looked at."""
-    return {
-        "version": VERSION,
-        "accepted": None,
-        "certain": False,
-        "status_message": None,
-        "problem": reason,
-        "images": [
-            {"path": str(path), "format": None, "size": None, "file_size": None} for path in paths
-        ],
-        "found": dict.fromkeys(MEMBERS),
-        "rules": [],
-        "changes": [],
-        "left_out": [],
-        "unseen": [reason],
-        "guest": None,
-    }
-
-
-def print_json(value: dict[str, Any]) -> None:
-    """Print a document; names that are no text lose what is none of it."""
-    text = json.dumps(value, ensure_ascii=False, indent=2)
-    sys.stdout.buffer.write(text.encode("utf-8", "replace") + b"\n")
-    sys.stdout.buffer.flush()
-
-
-def kept_as(change: FileChange) -> str | None:
-    """Return what the original of a file is called afterwards, as the guest sees it."""
-    if change.kept is None:
-        return None
-    name = change.path.rpartition("/")[2]
-    return change.shown.removesuffix(name) + change.kept.rpartition("/")[2]
-
-
-# for people ---------------------------------------------------------------------------------------
-
-
 def show(
-    console: Console, checked: "Checked", seconds: float, *, everything: bool, diffs: bool
+    console: Console, checked: Checked, seconds: float, *, everything: bool, diffs: bool
 ) -> None:
     """Print the verdict first, then what is wrong, then the rest."""
     say = Page(console)
@@ -129,18 +29,18 @@ def show(
     say.line(*opinion(checked))
     if error := checked.error:
         say.line(f"ClientError: {error}", "red", 2)
-    if checked.code == 0:
+    if checked.code == TAKEN:
         say.line(outcome(checked), "", 2)
     show_rules(say, checked.findings, everything)
     say.gap()
     if checked.error:
         say.line("What the import would change is told once AWS would take it.", "dim")
-    elif checked.plan is not None and checked.code == 0:
+    elif checked.plan is not None and checked.code == TAKEN:
         show_changes(say, checked.plan, diffs)
     say.line(f"Looked at in {seconds:.1f} s. Nothing was changed, nothing was uploaded.", "dim")
 
 
-def headline(checked: "Checked") -> str:
+def headline(checked: Checked) -> str:
     """Return what it is about: the files and the system in them."""
     names = [path.name for path in checked.paths]
     more = f" and {len(names) - TOGETHER} more" if len(names) > TOGETHER else ""
@@ -155,26 +55,25 @@ def headline(checked: "Checked") -> str:
     return " · ".join(parts)
 
 
-def opinion(checked: "Checked") -> tuple[str, str]:
+def opinion(checked: Checked) -> tuple[str, str]:
     """Return the verdict, and how it looks."""
-    if checked.code == 1:
+    if checked.code == REFUSED:
         return "✘ AWS would not import it.", "bold red"
-    if checked.code > 1:
+    if checked.code != TAKEN:
         return "? Nobody could tell what system is on it.", "bold yellow"
     if checked.verdict is not None and not checked.verdict.certain:
         return "✔ AWS would import it, as far as could be seen.", "bold yellow"
     return "✔ AWS would import it.", "bold green"
 
 
-def outcome(checked: "Checked") -> str:
+def outcome(checked: Checked) -> str:
     """Return what the AMI would be."""
     verdict = checked.verdict
     assert verdict is not None
-    plan_mode = checked.plan.boot_mode if checked.plan is not None else None
     words = (
         f"Platform {verdict.platform}",
         f"Architecture {verdict.architecture}" if verdict.architecture else None,
-        f"BootMode {plan_mode or verdict.boot_mode}" if plan_mode or verdict.boot_mode else None,
+        f"BootMode {checked.boot_mode}" if checked.boot_mode else None,
         f"LicenseType {verdict.license_type}" if verdict.license_type else None,
         f"UsageOperation {verdict.usage_operation}" if verdict.usage_operation else None,
     )

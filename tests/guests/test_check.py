@@ -177,7 +177,7 @@ def test_the_document_of_a_machine_that_would_be_taken(guests: Builder, check: C
     assert said.code == 0
     assert list(document) == [
         "version", "accepted", "certain", "status_message", "problem", "images", "found", "rules",
-        "changes", "left_out", "unseen", "guest",
+        "changes", "sectors", "left_out", "unseen", "guest",
     ]  # fmt: skip
     assert document["version"] == 1
     assert document["accepted"] is document["certain"] is True
