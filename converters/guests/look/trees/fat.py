@@ -61,6 +61,8 @@ class FatTree:
         self._bits = 12 if self._clusters < 4085 else 16 if self._clusters < 65525 else 32
         self._clusters = min(self._clusters, size * 8 // self._bits)
         self._root = struct.unpack_from("<I", head, 44)[0] if self._bits == 32 else 0
+        if (self._bits == 32 and self._root < 2) or self._data > source.size:
+            raise Unreadable("its root directory is beyond the end of the volume")
 
     def stat(self, path: str) -> Stat | None:
         """Return what is at a path; None: nothing is."""
