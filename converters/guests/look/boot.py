@@ -23,8 +23,8 @@ from converters.guests.look.texts import is_file, names, read_text
 from converters.guests.tree import System, Tree, Unreadable
 
 VENDORS: Final = 50  # directories below EFI that are looked into
-MENU: Final = 256 << 10  # bytes of one configuration file that are read
-MENUS_READ: Final = 512 << 10  # bytes of all of them; what comes later is listed and not read
+MENU: Final = 192 << 10  # bytes of one configuration file that are read; usual are 5 to 50 KiB
+MENUS_READ: Final = 384 << 10  # bytes of all of them; what comes later is listed and not read
 FILES: Final = 60  # configuration files
 ENTRIES_FOLDER: Final = "/boot/loader/entries"
 
