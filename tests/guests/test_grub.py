@@ -6,6 +6,7 @@ from converters.guests.adapt import grub
 from converters.guests.adapt.fstab import Devices
 from converters.guests.adapt.grub import DEFAULT, NO_ROOM, TIMEOUT
 from converters.guests.adapt.kernel_line import RENAMED
+from converters.guests.adapt.text import Edited
 from converters.guests.guest import Guest, Linux, Partition, Table, Volume
 
 ROOT = "11111111-1111-4111-8111-111111111111"
@@ -180,7 +181,7 @@ def test_a_root_that_nothing_names_stays_with_a_word() -> None:
 def test_names_that_mean_the_same_everywhere_stay(root: str) -> None:
     before = f"menuentry 'a' {{\n linux /vmlinuz root={root} ro\n initrd /i\n}}\n"
 
-    assert grub.adapt_grub2(before, DEVICES) == grub.Edited(before)
+    assert grub.adapt_grub2(before, DEVICES) == Edited(before)
 
 
 def test_legacy_menus_are_changed_too() -> None:
@@ -216,7 +217,7 @@ def test_legacy_menus_are_changed_too() -> None:
 def test_a_legacy_default_that_starts_stays(default: str) -> None:
     before = f"default {default}\r\ntimeout=0\r\ntitle a\r\nkernel /vmlinuz-6.1.0 root=LABEL=/\r\n"
 
-    assert grub.adapt_legacy(before, DEVICES, KERNELS) == grub.Edited(before)
+    assert grub.adapt_legacy(before, DEVICES, KERNELS) == Edited(before)
 
 
 def test_settings_for_the_next_menu_are_changed() -> None:

@@ -5,6 +5,7 @@ import pytest
 from converters.guests.adapt import ifcfg, ifcfg_suse
 from converters.guests.adapt.ifcfg import ALIASES, CLEVER, ROUTES
 from converters.guests.adapt.interfaces import DHCP, HARDWARE
+from converters.guests.adapt.text import Edited
 
 
 def test_a_static_file_of_red_hat_asks_by_dhcp() -> None:
@@ -71,7 +72,7 @@ def test_a_protocol_that_is_not_there_is_written() -> None:
     ],
 )
 def test_what_is_not_static_stays(name: str, text: str) -> None:
-    assert ifcfg.adapt(text, name) == ifcfg.Edited(text)
+    assert ifcfg.adapt(text, name) == Edited(text)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +109,7 @@ def test_aliases_are_switched_off(name: str) -> None:
 def test_values_over_several_lines_are_left() -> None:
     text = 'IPADDR="10.0.0.1\n"\nBOOTPROTO=none\n'
 
-    assert ifcfg.adapt(text, "ifcfg-eth0") == ifcfg.Edited(text, (), (CLEVER,))
+    assert ifcfg.adapt(text, "ifcfg-eth0") == Edited(text, (), (CLEVER,))
 
 
 def test_every_line_of_an_address_goes() -> None:

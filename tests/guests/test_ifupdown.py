@@ -2,6 +2,7 @@
 
 from converters.guests.adapt import ifupdown
 from converters.guests.adapt.interfaces import DHCP, HARDWARE
+from converters.guests.adapt.text import Edited
 
 
 def test_a_static_stanza_asks_by_dhcp_and_keeps_the_rest() -> None:
@@ -132,7 +133,7 @@ def test_mappings_manual_ones_and_what_stays_inside_are_left() -> None:
         "no-scripts eth1\n"
     )
 
-    assert ifupdown.adapt(before) == (ifupdown.Edited(before))
+    assert ifupdown.adapt(before) == (Edited(before))
 
 
 def test_a_dynamic_interface_forgets_its_mac_address_alone() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from converters.guests.adapt import netplan
 from converters.guests.adapt.interfaces import DHCP, HARDWARE
+from converters.guests.adapt.text import Edited
 
 Value = dict[str, "Value"]
 
@@ -182,7 +183,7 @@ def test_bonds_and_bridges_go_on_and_vlans_stay_with_a_word() -> None:
     ],
 )
 def test_what_is_not_static_stays(text: str) -> None:
-    assert netplan.adapt(text) == netplan.Edited(text)
+    assert netplan.adapt(text) == Edited(text)
 
 
 @pytest.mark.parametrize(

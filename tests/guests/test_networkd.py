@@ -4,6 +4,7 @@ import pytest
 
 from converters.guests.adapt import networkd, udev
 from converters.guests.adapt.interfaces import DHCP, HARDWARE
+from converters.guests.adapt.text import Edited
 
 
 def test_a_static_file_asks_by_dhcp() -> None:
@@ -115,7 +116,7 @@ def test_what_dhcp_was_told_not_to_use_is_used() -> None:
     ],
 )
 def test_what_is_not_static_stays(text: str) -> None:
-    assert networkd.adapt(text) == networkd.Edited(text)
+    assert networkd.adapt(text) == Edited(text)
 
 
 def test_a_bridge_goes_on_and_a_vlan_stays_with_a_word() -> None:

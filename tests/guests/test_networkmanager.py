@@ -4,6 +4,7 @@ import pytest
 
 from converters.guests.adapt import networkmanager
 from converters.guests.adapt.interfaces import DHCP, HARDWARE
+from converters.guests.adapt.text import Edited
 
 
 def keyfile(kind: str = "ethernet", name: str = "", more: str = "") -> str:
@@ -92,7 +93,7 @@ def test_old_names_of_sections_and_crlf_are_known() -> None:
     ],
 )
 def test_what_is_not_static_or_not_wired_stays(text: str) -> None:
-    assert networkmanager.adapt(text) == networkmanager.Edited(text)
+    assert networkmanager.adapt(text) == Edited(text)
 
 
 def test_bridges_and_bonds_go_on_and_vlans_stay_with_a_word() -> None:

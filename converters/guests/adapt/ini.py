@@ -9,7 +9,7 @@ from converters.guests.adapt.text import body, commented, ending, is_idle, new_l
 class Key:
     """A key of a section: its value, and the lines that it stands on."""
 
-    section: int  # which one, from 0; -1: before the first
+    section: int  # which one, from 0
     name: str
     value: str
     first: int
@@ -30,7 +30,7 @@ class Ini:
     def __init__(self, text: str, marks: str = "#;", continued: bool = False) -> None:
         self.lines = split(text)
         self.sections: list[Section] = []
-        self.keys: list[Key] = []
+        self._keys: list[list[Key]] = []  # of each section
         self._marks = marks
         self._read(continued)
 
@@ -43,10 +43,10 @@ class Ini:
         """Return the keys of these names in all sections of a name; without names, all keys."""
         return [
             key
-            for key in self.keys
-            if key.section >= 0
-            and self.sections[key.section].name == section
-            and (not names or key.name in names)
+            for head, keys in zip(self.sections, self._keys, strict=True)
+            if head.name == section
+            for key in keys
+            if not names or key.name in names
         ]
 
     def disable(self, key: Key) -> None:
@@ -58,9 +58,8 @@ class Ini:
         """Make a comment of a section and all its keys."""
         number = self.sections[index].line
         self.lines[number] = commented(self.lines[number])
-        for key in self.keys:
-            if key.section == index:
-                self.disable(key)
+        for key in self._keys[index]:
+            self.disable(key)
 
     def set(self, key: Key, value: str) -> None:
         """Give a key a value."""
@@ -93,10 +92,10 @@ class Ini:
                     number += 1
                 if content.startswith("[") and content.endswith("]"):
                     self.sections.append(Section(content[1:-1], first))
+                    self._keys.append([])
                     number = first
-                elif "=" in content:
+                elif "=" in content and self.sections:
                     name, _, value = content.partition("=")
-                    self.keys.append(
-                        Key(len(self.sections) - 1, name.rstrip(), value.strip(), first, number)
-                    )
+                    index = len(self.sections) - 1
+                    self._keys[-1].append(Key(index, name.rstrip(), value.strip(), first, number))
             number += 1
