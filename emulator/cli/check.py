@@ -8,6 +8,8 @@ could not be looked at.
 """
 
 import asyncio
+import errno
+import os
 import sys
 import tempfile
 import time
@@ -35,6 +37,7 @@ from emulator.cli.check_images import Bar
 from emulator.cli.checked import UNSEEN, Checked
 from state.licences import USAGES
 
+FULL: Final = os.strerror(errno.ENOSPC)
 WIDTH: Final = 120  # of the page where it is no terminal's
 FORMATS: Final = (OVA, "VMDK", "VHD", "VHDX", "RAW")
 OURS: Final = (  # what stops us is no fault of the disk's
@@ -88,11 +91,13 @@ def run(options: Namespace) -> int:
 
 
 def said(error: Exception) -> str:
-    """Return a reason as people write it."""
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    """Return a reason as people write it, and what can be done."""
     if isinstance(error, qemu_img.Missing):
         return f"{error}; vmie doctor says how to get it"
+    if FULL in str(error):  # here, or in a program of ours
+        return "no space left to unpack the disks; choose a roomier folder with --scratch"
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     return str(error)
 
 

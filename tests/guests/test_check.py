@@ -1,7 +1,9 @@
 """`vmie check`: whether AWS would take a machine, from its files alone, for people and programs."""
 
+import errno
 import io
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass, replace
@@ -11,7 +13,10 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from converters import qemu_img
+from converters.codec import program
 from emulator.__main__ import main
+from emulator.cli.check import OURS, said
 from emulator.cli.check_report import LINES, Page, bytes_shown
 from tests import disks, ovas
 from tests.guests.builders import Builder
@@ -26,7 +31,7 @@ KERNEL = KERNELS["a backport"].recipe
 
 @dataclass(frozen=True)
 class Said:
-    """What the command said."""
+    """What the command answer."""
 
     code: int
     out: str
@@ -61,27 +66,27 @@ def check(capsys: pytest.CaptureFixture[str]) -> Check:
 
 
 def test_a_machine_that_would_be_taken(guests: Builder, check: Check) -> None:
-    said = check(guests.disk(DEBIAN))
+    answer = check(guests.disk(DEBIAN))
 
-    first, verdict = said.out.splitlines()[:2]
-    assert said.code == 0
+    first, verdict = answer.out.splitlines()[:2]
+    assert answer.code == 0
     assert "Linux - Debian" in first
     assert "6.1.0-15-amd64" in first
     assert verdict == "✔ AWS would import it."
-    assert "UsageOperation RunInstances" in said.out
-    assert "rules passed:" in said.out
-    assert said.err == ""
+    assert "UsageOperation RunInstances" in answer.out
+    assert "rules passed:" in answer.out
+    assert answer.err == ""
 
 
 def test_what_the_import_would_change_is_shown_as_a_diff(guests: Builder, check: Check) -> None:
     recipe = replace(DEBIAN, network="static", fstab="devices")
 
-    said = check(guests.disk(recipe))
+    answer = check(guests.disk(recipe))
     short = check(guests.disk(recipe), "--no-diff")
 
-    assert "What the import would change" in said.out
-    assert "/etc/fstab" in said.out
-    assert "+UUID=" in said.out
+    assert "What the import would change" in answer.out
+    assert "/etc/fstab" in answer.out
+    assert "+UUID=" in answer.out
     assert "+UUID=" not in short.out
     assert "/etc/fstab" in short.out
 
@@ -89,10 +94,10 @@ def test_what_the_import_would_change_is_shown_as_a_diff(guests: Builder, check:
 def test_a_machine_that_would_be_refused_is_told_why_and_what_to_do(
     guests: Builder, check: Check
 ) -> None:
-    said = check(guests.disk(KERNEL))
+    answer = check(guests.disk(KERNEL))
 
-    lines = said.out.splitlines()
-    assert said.code == 1
+    lines = answer.out.splitlines()
+    assert answer.code == 1
     assert lines[1] == "✘ AWS would not import it."
     assert lines[2] == "  ClientError: Unsupported kernel version 6.5.0-0.deb12.4-amd64"
     [at] = [row for row, line in enumerate(lines) if line.startswith("✘ kernel")]
@@ -101,18 +106,18 @@ def test_a_machine_that_would_be_refused_is_told_why_and_what_to_do(
 
 
 def test_all_rules_are_listed_when_asked_for(guests: Builder, check: Check) -> None:
-    said = check(guests.disk(DEBIAN), "--all")
+    answer = check(guests.disk(DEBIAN), "--all")
 
-    assert "✔ root-filesystem      ext4" in said.out
+    assert "✔ root-filesystem      ext4" in answer.out
 
 
 def test_a_page_has_neither_colours_nor_trailing_blanks_where_nobody_looks(
     guests: Builder, check: Check
 ) -> None:
-    said = check(guests.disk(DEBIAN))
+    answer = check(guests.disk(DEBIAN))
 
-    assert "\x1b" not in said.out
-    assert not [line for line in said.out.splitlines() if line != line.rstrip()]
+    assert "\x1b" not in answer.out
+    assert not [line for line in answer.out.splitlines() if line != line.rstrip()]
 
 
 def test_on_a_terminal_a_diff_is_coloured_and_a_long_one_cut() -> None:
@@ -147,19 +152,19 @@ def test_nothing_in_a_guest_reaches_the_terminal(guests: Builder, check: Check) 
         },
     )
 
-    said = check(guests.disk(recipe))
+    answer = check(guests.disk(recipe))
 
-    assert not [letter for letter in said.out if not (letter.isprintable() or letter == "\n")]
+    assert not [letter for letter in answer.out if not (letter.isprintable() or letter == "\n")]
 
 
 def test_what_cannot_be_seen_is_neither_taken_nor_refused(guests: Builder, check: Check) -> None:
     recipe = ROOT["JFS"].recipe
 
-    said = check(guests.disk(recipe))
+    answer = check(guests.disk(recipe))
     document = check(guests.disk(recipe), "--json").json
 
-    assert said.code == 3
-    assert "Nobody could tell" in said.out
+    assert answer.code == 3
+    assert "Nobody could tell" in answer.out
     assert document["accepted"] is None
     assert document["certain"] is False
     assert document["unseen"]
@@ -171,10 +176,10 @@ def test_what_cannot_be_seen_is_neither_taken_nor_refused(guests: Builder, check
 def test_the_document_of_a_machine_that_would_be_taken(guests: Builder, check: Check) -> None:
     disk = guests.disk(DEBIAN)
 
-    said = check(disk, "--json")
+    answer = check(disk, "--json")
 
-    document = said.json
-    assert said.code == 0
+    document = answer.json
+    assert answer.code == 0
     assert list(document) == [
         "version", "accepted", "certain", "status_message", "problem", "images", "found", "rules",
         "changes", "sectors", "left_out", "unseen", "guest",
@@ -194,10 +199,10 @@ def test_the_document_of_a_machine_that_would_be_taken(guests: Builder, check: C
 
 
 def test_the_document_of_a_machine_that_would_be_refused(guests: Builder, check: Check) -> None:
-    said = check(guests.disk(KERNEL), "--json")
+    answer = check(guests.disk(KERNEL), "--json")
 
-    document = said.json
-    assert said.code == 1
+    document = answer.json
+    assert answer.code == 1
     assert document["accepted"] is False
     assert document["status_message"].startswith("ClientError: Unsupported kernel version 6.5")
     [rule] = [rule for rule in document["rules"] if rule["rule"] == "kernel"]
@@ -227,10 +232,10 @@ def test_an_ova_is_opened(guests: Builder, check: Check, tmp_path: Path) -> None
     vmdk = disks.converted("stream VMDK", guests.disk(DEBIAN), tmp_path / "disk.vmdk")
     ova = ovas.ova(tmp_path / "machine.ova", {"disk.vmdk": vmdk})
 
-    said = check(ova, "--json")
+    answer = check(ova, "--json")
 
-    assert said.code == 0
-    assert said.json["images"][0]["format"] == "VMDK"
+    assert answer.code == 0
+    assert answer.json["images"][0]["format"] == "VMDK"
 
 
 @pytest.mark.slow
@@ -266,9 +271,9 @@ def test_a_raw_disk_is_read_where_it_is_and_stays_as_it_is(
     scratch.mkdir()
 
     monkeypatch.chdir(tmp_path)
-    said = check(disk.name, "--scratch", scratch)
+    answer = check(disk.name, "--scratch", scratch)
 
-    assert said.code == 0
+    assert answer.code == 0
     assert (disk.read_bytes(), disk.stat().st_mtime_ns) == before
     assert list(scratch.iterdir()) == []
 
@@ -278,33 +283,47 @@ def test_a_format_that_is_not_imported_is_refused_with_the_services_sentence(
 ) -> None:
     (tmp_path / "disk.qcow2").write_bytes(disks.qcow2(tmp_path))
 
-    said = check(tmp_path / "disk.qcow2")
+    answer = check(tmp_path / "disk.qcow2")
     document = check(tmp_path / "disk.qcow2", "--json").json
 
     sentence = "ClientError: Disk validation failed [Unsupported specified file format]"
-    assert said.code == 1
-    assert sentence in said.out
-    assert "qemu-img convert" in said.out
+    assert answer.code == 1
+    assert sentence in answer.out
+    assert "qemu-img convert" in answer.out
     assert document["accepted"] is False
     assert document["status_message"] == sentence
 
 
 def test_an_image_of_another_format_than_declared_is_refused(guests: Builder, check: Check) -> None:
-    said = check(guests.disk(DEBIAN), "--format", "vmdk")
+    answer = check(guests.disk(DEBIAN), "--format", "vmdk")
 
-    assert said.code == 1
-    assert "Unsupported specified file format" in said.out
+    assert answer.code == 1
+    assert "Unsupported specified file format" in answer.out
 
 
 def test_a_file_that_is_not_there_could_not_be_looked_at(check: Check, tmp_path: Path) -> None:
-    said = check(tmp_path / "gone.raw")
+    answer = check(tmp_path / "gone.raw")
     document = check(tmp_path / "gone.raw", "--json")
 
-    assert said.code == document.code == 3
-    assert said.out == ""
-    assert said.err.startswith("vmie: the disks could not be looked at: ")
+    assert answer.code == document.code == 3
+    assert answer.out == ""
+    assert answer.err.startswith("vmie: the disks could not be looked at: ")
     assert "No such file" in document.json["problem"]
     assert document.json["accepted"] is None
+
+
+@pytest.mark.parametrize(
+    ("error", "cure"),
+    [
+        (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), "--scratch"),
+        (program.Failed("the copy ended with 1: OSError: No space left on device"), "--scratch"),
+        (qemu_img.Failed("qemu-img: error while writing: No space left on device"), "--scratch"),
+        (qemu_img.Missing("qemu-img is not installed"), "vmie doctor"),
+    ],
+)
+def test_what_stops_us_is_told_with_what_to_do(error: Exception, cure: str) -> None:
+    assert isinstance(error, OURS)
+    assert cure in said(error)
 
 
 @pytest.mark.parametrize(
@@ -319,10 +338,10 @@ def test_a_file_that_is_not_there_could_not_be_looked_at(check: Check, tmp_path:
     ],
 )
 def test_a_wrong_command_line_is_usage(check: Check, arguments: tuple[str, ...]) -> None:
-    said = check(*arguments)
+    answer = check(*arguments)
 
-    assert said.code == 2
-    assert "usage: vmie check" in said.err
+    assert answer.code == 2
+    assert "usage: vmie check" in answer.err
 
 
 # what is asked for
@@ -341,27 +360,27 @@ def test_a_wrong_command_line_is_usage(check: Check, arguments: tuple[str, ...])
 def test_what_import_image_takes_is_judged_too(
     guests: Builder, check: Check, asked: tuple[str, str], error: str
 ) -> None:
-    said = check(guests.disk(DEBIAN), *asked)
+    answer = check(guests.disk(DEBIAN), *asked)
 
-    assert said.code == 1
-    assert f"  ClientError: {error}" in said.out
+    assert answer.code == 1
+    assert f"  ClientError: {error}" in answer.out
 
 
 def test_a_windows_may_bring_its_own_licence(guests: Builder, check: Check) -> None:
-    said = check(guests.disk(W2019), "--license-type", "byol", "--json")
+    answer = check(guests.disk(W2019), "--license-type", "byol", "--json")
 
-    assert said.code == 0
-    assert said.json["found"]["usage_operation"] == "RunInstances:0800"
+    assert answer.code == 0
+    assert answer.json["found"]["usage_operation"] == "RunInstances:0800"
 
 
 @pytest.mark.parametrize(("name", "region"), [("2022 UEFI", "cn-north-1"), ("2008", "af-south-1")])
 def test_a_windows_that_a_region_does_not_have(
     guests: Builder, check: Check, name: str, region: str
 ) -> None:
-    said = check(guests.disk(WINDOWS[name]), "--region", region)
+    answer = check(guests.disk(WINDOWS[name]), "--region", region)
 
-    assert said.code == 1
-    assert f"is not supported in the Region {region}" in said.out
+    assert answer.code == 1
+    assert f"is not supported in the Region {region}" in answer.out
 
 
 def test_the_program_itself_ends_with_the_code(guests: Builder) -> None:
@@ -374,7 +393,7 @@ def test_the_program_itself_ends_with_the_code(guests: Builder) -> None:
 
 
 def test_the_help_tells_the_exit_codes(check: Check) -> None:
-    said = check("--help")
+    answer = check("--help")
 
-    assert said.code == 0
-    assert "Exits with 0" in said.out
+    assert answer.code == 0
+    assert "Exits with 0" in answer.out
