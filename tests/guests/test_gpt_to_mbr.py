@@ -257,7 +257,17 @@ def speaking(text: bytes) -> bytes:
 def started(disk: Path, folder: Path, screen: bool) -> bytes:
     """Return what a disk says when a BIOS starts it."""
     log, picture = folder / "port", folder / "screen"
-    command = "qemu-system-x86_64 -accel tcg -m 32 -nodefaults -no-reboot -display none".split()
+    command = [
+        "qemu-system-x86_64",
+        "-accel",
+        "tcg",
+        "-m",
+        "32",
+        "-nodefaults",
+        "-no-reboot",
+        "-display",
+        "none",
+    ]
     command += ["-vga", "std" if screen else "none", "-boot", "c,strict=on", "-monitor", "stdio"]
     command += ["-drive", f"file={disk},format=raw,if=ide,snapshot=on"]
     command += ["-device", "isa-debug-exit,iobase=0x501", "-debugcon", f"file:{log}"]
