@@ -9,7 +9,7 @@ from converters.guests.adapt import netplan
 from converters.guests.adapt.interfaces import DHCP, HARDWARE
 from converters.guests.adapt.text import Edited
 
-Value = dict[str, "Value"]
+Value = dict[str, object]
 
 
 def meaning(text: str) -> Value:
@@ -102,7 +102,8 @@ def test_flows_may_begin_higher_up() -> None:
     kind = "network:\n  ethernets: {eth0: {gateway4: 10.0.0.254, mtu: 9000}}\n"
 
     for text in (before, json, kind):
-        assert adapted(text)["ethernets"]["eth0"] == {"mtu": 9000, "dhcp4": True}
+        ethernets = cast("Value", adapted(text)["ethernets"])
+        assert ethernets["eth0"] == {"mtu": 9000, "dhcp4": True}
 
 
 def test_the_old_card_is_matched_by_a_name_instead() -> None:

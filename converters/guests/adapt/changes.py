@@ -131,9 +131,12 @@ class Changes:
                 reason=reason,
                 mode=mode,
                 label=_label(place.tree, place.path),
-                directories=tuple(made),
+                directories=tuple(
+                    path for path in made if (place.tree.volume_id, path) not in self._made
+                ),
                 subvolume=_subvolume(place.tree),
             )
+            self._made |= {(place.tree.volume_id, path) for path in made}
         except Unreadable as problem:
             return self._unreadable(shown, problem)
         return self._add(change)

@@ -138,7 +138,7 @@ def _tar(flow: Flow) -> Iterator[Packed]:
                     content = archive.extractfile(member)
                     data = content.read() if content is not None else b""
                 yield Packed(_inside(member.name), member.mode & 0o777, data)
-    except tarfile.TarError as error:
+    except (tarfile.TarError, ValueError, ArithmeticError, EOFError) as error:
         raise Unreadable(f"the archive is damaged: {error}") from error
 
 
