@@ -21,6 +21,7 @@ from typing import Final
 from converters.guests.look import elf
 
 IMAGE: Final = 256 << 10  # bytes of an image that are read: its setup and the start of the rest
+HEADER: Final = 0x250  # bytes of a bzImage that are always there
 UNPACKED: Final = 64 << 10  # bytes of a packed kernel that are unpacked
 
 VERSION: Final = re.compile(r"\d{1,3}\.\d{1,4}[A-Za-z0-9._+~-]{0,100}")
@@ -38,6 +39,8 @@ class Image:
 def read_image(start: bytes) -> Image | None:
     """Return what the start of a kernel's image says; None if it is no kernel's."""
     if start[0x202:0x206] == b"HdrS" and start[0x1FE:0x200] == b"\x55\xaa":
+        if len(start) < HEADER:
+            return None
         return _bz_image(start)
     if start[:2] == b"MZ" and start[4:8] == b"zimg":
         payload = int.from_bytes(start[8:12], "little")
