@@ -4,7 +4,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from tests.bench import api, exports, imports, machines, transfers
+from tests.bench import api, exports, guests, imports, machines, transfers
 from tests.bench.figures import Figure, show, write
 
 BENCHES = {
@@ -13,6 +13,7 @@ BENCHES = {
     "imports": imports.figures,
     "machines": machines.figures,
     "exports": exports.figures,
+    "guests": guests.figures,
 }
 
 

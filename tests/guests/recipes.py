@@ -22,7 +22,8 @@ class Disk:
     @property
     def shown(self) -> tuple[str, ...]:
         """What is special, for people."""
-        return tuple(word for word in (self.table, self.firmware) if word not in ("mbr", "bios"))
+        words = (self.table, self.firmware, "logical" if self.logical else "mbr")
+        return tuple(word for word in words if word not in ("mbr", "bios"))
 
 
 @dataclass(frozen=True, slots=True)

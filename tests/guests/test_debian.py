@@ -1,0 +1,40 @@
+"""A real Debian 12 is looked into, judged and adapted, on a disk for BIOS and on one for UEFI."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.guests.debian import Debian, debian
+from tests.guests.filesystems import run
+from tests.guests.rounds import a_round, is_whole
+
+pytestmark = [pytest.mark.guests, pytest.mark.slow, pytest.mark.timeout(1200)]
+
+NEEDED = ("nvme", "ena", "xen_blkfront", "virtio_blk", "virtio_net")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Debian:
+    """A Debian for all tests here."""
+    return debian(tmp_path_factory.mktemp("debian"))
+
+
+@pytest.mark.parametrize("firmware", ["BIOS", "UEFI"])
+async def test_a_real_debian_is_adapted_and_only_what_is_listed_has_changed(
+    made: Debian, tmp_path: Path, firmware: str
+) -> None:
+    disk = made.disk(tmp_path / "disk.raw", firmware)
+
+    done = await a_round([disk], tmp_path)
+
+    is_whole(done, tmp_path)
+    shown = {change.shown for change in done.plan.files}
+    initrd = f"/boot/initrd.img-{made.kernel}"
+    assert shown >= {"/etc/fstab", "/etc/network/interfaces", "/boot/grub/grub.cfg", initrd}
+    assert done.verdict.accepted
+    assert done.verdict.description == f"Linux - Debian GNU/Linux 12 (bookworm) - {made.kernel}"
+    assert done.verdict.boot_mode == {"BIOS": "legacy-bios", "UEFI": "uefi"}[firmware]
+    [content] = [change.content for change in done.plan.files if change.shown == initrd]
+    listed = run("lsinitramfs", done.folder / content).decode()
+    for name in NEEDED:
+        assert any(name in line.replace("-", "_") for line in listed.splitlines()), name
