@@ -46,8 +46,11 @@ def _mounts(volumes: Volumes, root: Tree) -> list[Mount]:
 
 
 def _subvolume(mount: Mount) -> str | None:
+    """Return the path of the subvolume that is mounted, "" for the top; None: the default one."""
     for option in mount.options.split(","):
         name, _, value = option.partition("=")
-        if name == "subvol" and value.strip("/"):
+        if name == "subvol" and value:
             return value.strip("/")
+        if (name, value) == ("subvolid", "5"):
+            return ""
     return None
