@@ -13,6 +13,8 @@ from converters.guests.adapt.text import MOST, Edited, decoded, encoded, unified
 from converters.guests.plan import FileChange, SectorChange
 from converters.guests.tree import Missing, Place, System, Tree, Unreadable
 
+Where = tuple[str, str | None, str]  # volume, subvolume, path in it
+
 LABEL: Final = 256  # bytes of an SELinux label
 
 
@@ -45,8 +47,8 @@ class Changes:
         self.sectors: list[SectorChange] = []
         self.left_out: list[str] = []
         self._system = system
-        self._changed: set[tuple[str, str]] = set()
-        self._made: set[tuple[str, str]] = set()  # directories
+        self._changed: set[Where] = set()
+        self._made: set[Where] = set()  # directories
 
     def leave(self, sentence: str) -> None:
         """Say what should be changed and will not be; the same sentence counts once."""
@@ -74,7 +76,7 @@ class Changes:
             place = self._system.place(shown)
             if place.stat is None or place.stat.kind != "file":
                 return None
-            if (place.tree.volume_id, place.path) in self._changed:
+            if _where(place.tree, place.path) in self._changed:
                 return None  # two names of one file
             if place.stat.size > MOST:
                 self.leave(f"{shown} is too long to be a configuration and stays as it is.")
@@ -132,11 +134,11 @@ class Changes:
                 mode=mode,
                 label=_label(place.tree, place.path),
                 directories=tuple(
-                    path for path in made if (place.tree.volume_id, path) not in self._made
+                    path for path in made if _where(place.tree, path) not in self._made
                 ),
                 subvolume=_subvolume(place.tree),
             )
-            self._made |= {(place.tree.volume_id, path) for path in made}
+            self._made |= {_where(place.tree, path) for path in made}
         except Unreadable as problem:
             return self._unreadable(shown, problem)
         return self._add(change)
@@ -169,10 +171,10 @@ class Changes:
         if any("\ud800" <= letter <= "\udfff" for letter in place.path):
             self.leave("A file whose name is not UTF-8 stays as it is.")
             return False
-        return (place.tree.volume_id, place.path) not in self._changed
+        return _where(place.tree, place.path) not in self._changed
 
     def _add(self, change: FileChange) -> bool:
-        self._changed.add((change.volume, change.path))
+        self._changed.add((change.volume, change.subvolume, change.path))
         self.files.append(change)
         return True
 
@@ -211,6 +213,10 @@ def _label(tree: Tree, path: str) -> str | None:
         return label.rstrip(b"\0").decode("ascii")
     except UnicodeDecodeError:
         return None
+
+
+def _where(tree: Tree, path: str) -> Where:
+    return tree.volume_id, _subvolume(tree), path
 
 
 def _subvolume(tree: Tree) -> str | None:
