@@ -81,6 +81,9 @@ PARTITIONS: Final = {
     "no partition table, a filesystem on the whole disk": Case(
         DEBIAN.on(table="none"), "partitions", NO_PARTITIONS
     ),
+    "a table that counts in sectors of 4096 bytes": Case(
+        DEBIAN.on(table="gpt", firmware="uefi", sector=4096), "partitions", NO_PARTITIONS
+    ),
     "a wiped table": Case(DEBIAN.on(spoilt=((0, bytes(512)),)), "partitions", NO_PARTITIONS),
     "a volume group that lacks a disk": Case(
         row("rhel 8.9 4.18.0-513.5.1.el8_9.x86_64 xfs", boot="xfs", lvm="missing"),
@@ -305,11 +308,59 @@ WINDOWS_CASES: Final = {
         W2019.on(more=("bitlocker",)), "encryption",
         "Unsupported configuration - Encrypted volumes are not supported",
     ),
+    "no .NET Framework": Case(
+        replace(W2019, software={"Microsoft\\NET Framework Setup\\NDP\\v4\\Full": {"Install": 0}}),
+        "dot-net",
+        "Booter Networking failure/instance not reachable. Please retry after installation of "
+        ".Net framework 3.5 SP1 or greater.",
+    ),
+    "a Japanese Windows": Case(
+        WindowsRecipe(PRODUCTS["2019"].but(language="0411", languages=("ja-JP",))),
+        "windows-language", "Unsupported configuration - The language ja-JP is not supported",
+    ),
     "a garbled registry": Case(
         replace(W2019, extra=(("/Windows/System32/config/SOFTWARE", File(b"regf" + bytes(5000))),)),
         "windows-registry", UNKNOWN,
     ),
     "no registry": Case(
         replace(W2019, absent=("/Windows/System32/config",)), "windows-registry", UNKNOWN
+    ),
+}  # fmt: skip
+
+_CONTROL: Final = "ControlSet001\\Control"
+
+ADVICE: Final = {
+    "static addresses": Case(DEBIAN, "addresses"),
+    "predictable names of interfaces": Case(UBUNTU, "interface-names"),
+    "devices named in fstab": Case(DEBIAN, "device-names"),
+    "no SSH": Case(lacking(DEBIAN, "/usr/sbin/sshd", "/etc/ssh"), "ssh"),
+    "VMware's tools": Case(
+        having(DEBIAN, {
+            "/usr/bin/vmtoolsd": File(binaries.elf(), 0o755),
+            "/var/lib/dpkg/status": text(
+                "Package: open-vm-tools\nStatus: install ok installed\nArchitecture: amd64\n"
+                "Version: 2:12.2.0-1\n\n"
+            ),
+        }),
+        "guest-tools",
+    ),
+    "GRUB for BIOS and for UEFI": Case(DEBIAN.on(table="gpt", firmware="both"), "one-firmware"),
+    "neither NVMe nor ENA": Case(row("rhel 5.11 2.6.18-398.el5 ext3"), "nitro-drivers"),
+    "EMS": Case(replace(W2019, ems=True), "emergency-services"),
+    "a local clock": Case(
+        replace(W2019, system={f"{_CONTROL}\\TimeZoneInformation": {"RealTimeIsUniversal": 0}}),
+        "universal-time",
+    ),
+    "a page file that grows": Case(
+        replace(W2019, system={f"{_CONTROL}\\Session Manager\\Memory Management": {
+            "PagingFiles": ("?:\\pagefile.sys",)}}),
+        "page-file",
+    ),
+    "Remote Desktop off": Case(
+        replace(W2019, system={f"{_CONTROL}\\Terminal Server": {"fDenyTSConnections": 1}}),
+        "remote-desktop",
+    ),
+    "German beside English": Case(
+        WindowsRecipe(PRODUCTS["2019"].but(languages=("en-US", "de-DE"))), "english"
     ),
 }  # fmt: skip

@@ -34,6 +34,7 @@ CASES = {
         "initrd": near_misses.INITRDS,
         "licence": near_misses.LICENCES,
         "windows": near_misses.WINDOWS_CASES,
+        "advice": near_misses.ADVICE,
     }.items()
     for name, case in cases.items()
 }
