@@ -23,6 +23,7 @@ Lists = Literal["lf", "lh", "li", "ri"]
 FILETIME: Final = 132_223_104_000_000_000  # 1 January 2020
 NOTHING: Final = 0xFFFF_FFFF
 PAGE: Final = 4096
+BIN_HEADER: Final = 32  # bytes of a bin's
 
 
 class Expand(str):
@@ -57,37 +58,44 @@ def merged(*several: Paths) -> dict[str, dict[str, Value]]:
 
 
 class _Writer:
-    """Lays cells one after the other into one hive bin."""
+    """Lays cells one after the other into bins of a page, or of more for a cell that needs it."""
 
     def __init__(self, lists: Lists) -> None:
         self.lists = lists
-        self.bin = bytearray(32)  # its header is written last; offsets count from the bin
+        self.bins = bytearray()  # offsets count from the first one
+        self.end = 0  # of the last one
         self.security = 0
 
     def file(self, top: _Key, dirty: bool) -> bytes:
-        self.security = len(self.bin)
+        self.security = BIN_HEADER  # the first cell
         owner = struct.pack("<BB6sI", 1, 1, b"\0\0\0\0\0\5", 18)  # S-1-5-18, the system
         descriptor = struct.pack("<BBHIIII", 1, 0, 0x8000, 20, 20 + len(owner), 0, 0) + owner * 2
         links = (0, self.security, self.security, _count(top), len(descriptor))
         self.cell(b"sk" + struct.pack("<HIIII", *links) + descriptor)
         root = self.key(top, 0, 0x2C)
-        free = -len(self.bin) % PAGE
-        if free:
-            self.bin += struct.pack("<i", free) + bytes(free - 4)
-        size = len(self.bin)
-        self.bin[:32] = b"hbin" + struct.pack("<II8xQI", 0, size, FILETIME, 0)
+        self.fill()
         head = bytearray(PAGE)
         sequences = (2, 1) if dirty else (1, 1)
         struct.pack_into("<4sIIQ", head, 0, b"regf", *sequences, FILETIME)
-        struct.pack_into("<IIIIIII", head, 20, 1, 3, 0, 1, root, size, 1)
+        struct.pack_into("<IIIIIII", head, 20, 1, 3, 0, 1, root, len(self.bins), 1)
         struct.pack_into("<I", head, 508, checksum(head))
-        return bytes(head + self.bin)
+        return bytes(head + self.bins)
 
     def cell(self, content: bytes) -> int:
-        offset = len(self.bin)
         size = -(-(len(content) + 4) // 8) * 8
-        self.bin += struct.pack("<i", -size) + content.ljust(size - 4, b"\0")
+        if self.end - len(self.bins) < size:
+            self.fill()
+            length = -(-(BIN_HEADER + size) // PAGE) * PAGE
+            self.bins += b"hbin" + struct.pack("<II8xQI", self.end, length, FILETIME, 0)
+            self.end += length
+        offset = len(self.bins)
+        self.bins += struct.pack("<i", -size) + content.ljust(size - 4, b"\0")
         return offset
+
+    def fill(self) -> None:
+        free = self.end - len(self.bins)
+        if free:
+            self.bins += struct.pack("<i", free) + bytes(free - 4)
 
     def value(self, name: str, value: Value) -> int:
         kind, content = encoded(value)
@@ -115,7 +123,7 @@ class _Writer:
         longest_value = max((len(encoded(value)[1]) for value in key.values.values()), default=0)
         struct.pack_into(
             "<HQIIIIIIIIIIIIIIIHH",
-            self.bin,
+            self.bins,
             here + 6,
             flags | (0x20 if latin else 0),
             FILETIME,

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from converters.guests.guest import Windows, WindowsVolume
-from converters.guests.look import pe
+from converters.guests.look import pe, registry
 from converters.guests.look.registry import open_hive
 from converters.guests.look.windows import look_windows
 from converters.guests.tree import System, Unreadable
@@ -354,6 +354,24 @@ def test_a_volume_without_hives_says_what_is_missing() -> None:
     assert seen == replace(
         Windows("1", dot_net=None), problem="SOFTWARE: it is not there; SYSTEM: it is not there"
     )
+
+
+def test_a_bin_of_many_megabytes_is_not_searched() -> None:
+    content = hives.hive({"a": {"long": bytes(3 << 20)}})
+
+    with pytest.raises(Unreadable, match="bin of 31"):
+        open_hive(content)
+
+
+def test_too_many_keys_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "KEYS", 300)
+    many = hives.hive({f"Select\\Key{number}": {"x": 1} for number in range(301)})
+
+    hive = open_hive(many)
+
+    assert hive.control_set() == "ControlSet001"
+    assert hive.names("Select") == []
+    assert hive.problem == "Select: it has too many keys"
 
 
 def test_a_text_of_a_megabyte_is_not_read() -> None:

@@ -6,7 +6,7 @@
 
 Paths have backslashes and no root; keys and values are found without regard to case. A part that
 is broken reads as missing and its cause is kept in `problem`. Bounds: a value of VALUE bytes, KEYS
-subkeys of one key; a text is cut to guest.TEXT letters, a list to guest.LIST items.
+keys; a text is cut to guest.TEXT letters, a list to guest.LIST items.
 
 Format: https://github.com/msuhanov/regf/blob/master/Windows%20registry%20file%20format%20specification.md
 """
@@ -21,8 +21,9 @@ from converters.guests.guest import LIST, TEXT
 from converters.guests.tree import Unreadable
 
 HIVE: Final = 256 << 20  # bytes of a hive that is read; Windows lets SYSTEM grow to about as much
+BIN: Final = 2 << 20  # bytes of one bin; it has a page, or what the longest value needs: a megabyte
 VALUE: Final = 64 << 10  # bytes of one value: nothing that is asked for here is longer
-KEYS: Final = 20_000  # subkeys of one key; Services of a full server has about a thousand
+KEYS: Final = 20_000  # that are read in all; the keys on the way to what is asked have some 2000
 
 STRINGS: Final = (1, 2)  # REG_SZ, REG_EXPAND_SZ
 BINARY: Final = 3
@@ -40,7 +41,8 @@ class Hive:
         self._root = root
         self.dirty = dirty  # changes stand in its log only: Windows was not shut down
         self.problem: str | None = None
-        self._keys: dict[str, Any] = {}
+        self._known: dict[str, dict[str, tuple[str, Any]]] = {}
+        self._count = 0
 
     def has(self, path: str) -> bool:
         """Tell whether there is such a key."""
@@ -48,15 +50,7 @@ class Hive:
 
     def names(self, path: str) -> list[str]:
         """Return the names of a key's subkeys, in order; none if there is no such key."""
-        key = self._key(path)
-        if key is None:
-            return []
-        try:
-            count = min(key.number_of_sub_keys, KEYS)
-            return [str(key.get_sub_key(index).name or "") for index in range(count)]
-        except (OSError, MemoryError) as error:
-            self._broken(path, error)
-            return []
+        return [name for name, _ in self._subkeys(path).values()]
 
     def text(self, path: str, name: str) -> str | None:
         """Return a text; of several the first."""
@@ -115,19 +109,34 @@ class Hive:
         return cell[8 : 8 + size] if inline else b""
 
     def _key(self, path: str) -> Any:
-        """Return libregf's key, step by step: the path itself is ours, never the guest's."""
+        """Return libregf's key; None if it is not there."""
         if path == "":
             return self._root
+        above, _, name = path.rpartition("\\")
+        return self._subkeys(above).get(name.casefold(), ("", None))[1]
+
+    def _subkeys(self, path: str) -> dict[str, tuple[str, Any]]:
+        """Return a key's subkeys by their names in lower case; read once.
+
+        libregf looks for one name as long as it takes to read them all.
+        """
         known = path.casefold()
-        if known not in self._keys:
-            above, _, name = path.rpartition("\\")
-            key = self._key(above)
+        if known not in self._known:
+            key = self._key(path)
+            found: dict[str, tuple[str, Any]] = {}
             try:
-                self._keys[known] = None if key is None else key.get_sub_key_by_name(name)
+                count = 0 if key is None else key.number_of_sub_keys
+                self._count += count
+                if self._count > KEYS:
+                    raise OSError("it has too many keys")
+                for index in range(count):
+                    subkey = key.get_sub_key(index)
+                    name = str(subkey.name or "")
+                    found.setdefault(name.casefold(), (name, subkey))
             except (OSError, MemoryError) as error:
                 self._broken(path, error)
-                self._keys[known] = None
-        return self._keys[known]
+            self._known[known] = found
+        return self._known[known]
 
     def _broken(self, path: str, error: BaseException) -> None:
         if self.problem is None:
@@ -143,6 +152,7 @@ def open_hive(content: bytes) -> Hive:
     """Return a hive of these bytes; Unreadable if it is none."""
     if len(content) < 4096 or content[:4] != b"regf":
         raise Unreadable("it is no registry hive")
+    _check_bins(content)
     file = pyregf.file()
     try:
         file.open_file_object(io.BytesIO(content))
@@ -153,6 +163,16 @@ def open_hive(content: bytes) -> Hive:
         raise Unreadable("the registry hive has no root")
     first, second = struct.unpack_from("<II", content, 4)
     return Hive(file, root, content, dirty=first != second)
+
+
+def _check_bins(content: bytes) -> None:
+    """Refuse a bin of many megabytes: libregf searches a bin from its start for every cell."""
+    offset, end = 4096, len(content) - 12
+    while offset < end and content[offset : offset + 4] == b"hbin":
+        (size,) = struct.unpack_from("<I", content, offset + 8)
+        if not 4096 <= size <= BIN:
+            raise Unreadable(f"the registry hive has a bin of {size} bytes")
+        offset += size
 
 
 def _text(raw: bytes) -> str:
