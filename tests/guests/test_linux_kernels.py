@@ -49,7 +49,7 @@ DEBIAN: dict[str, Content] = {
     f"/lib/modules/{KERNEL}/modules.dep": "kernel/drivers/nvme/host/nvme.ko: kernel/nvme-core.ko\n"
     "kernel/drivers/net/ethernet/amazon/ena/ena.ko:\nkernel/fs/ext4/ext4.ko: kernel/fs/jbd2.ko\n"
     "kernel/drivers/block/xen-blkfront.ko.xz:\n",
-    f"/lib/modules/{KERNEL}/modules.builtin": "kernel/drivers/scsi/sd_mod.ko\nkernel/lib/crc16.ko\n",
+    f"/lib/modules/{KERNEL}/modules.builtin": "kernel/drivers/scsi/sd_mod.ko\nkernel/a.ko\n",
 }
 
 

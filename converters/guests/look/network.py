@@ -31,6 +31,7 @@ FILE: Final = 128 << 10  # bytes of one
 ALL: Final = 512 << 10  # bytes of all
 NAMES: Final = 5000  # of one folder
 LISTED: Final = 30  # folders that are listed
+PATTERNS: Final = 100  # of source lines
 SOURCES: Final = 10  # files that source files
 
 # ens192, enp0s3, eno1, enx001122aabbcc, wlp3s0; em1 and p1p1 are Dell's biosdevname.
@@ -87,6 +88,7 @@ class _Files:
 def _ifupdown(files: _Files) -> Iterator[NetworkFile]:
     waiting = [("/etc/network/interfaces", 0)]
     seen: set[str] = set()
+    patterns: set[str] = set()
     while waiting and len(seen) < FILES:
         path, depth = waiting.pop(0)
         text = None if path in seen else files.text(path)
@@ -96,8 +98,11 @@ def _ifupdown(files: _Files) -> Iterator[NetworkFile]:
         interfaces, static, dhcp, sources = read_ifupdown(text)
         if interfaces:
             yield NetworkFile(path, "ifupdown", interfaces, static, dhcp)
-        for how, source in sources[:FILES] if depth < SOURCES else []:
+        for how, source in sources if depth < SOURCES else []:
             pattern = source if source.startswith("/") else f"/etc/network/{source}"
+            if pattern in patterns or len(patterns) >= PATTERNS:
+                continue
+            patterns.add(pattern)
             folder = how == "source-directory"
             waiting += [(one, depth + 1) for one in _sourced(files, pattern, folder)]
             del waiting[FILES:]

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from converters.guests.look.texts import assignments, lines, short
-from converters.guests.look.yaml_lines import scalars
+from converters.guests.look.yaml_lines import read_lines
 
 INTERFACES: Final = 200  # of one file that are named
 LINE: Final = 64 << 10  # letters of a line that goes on over several
@@ -63,17 +63,19 @@ def read_netplan(text: str) -> Said:
     """Return a netplan file's interfaces, whether any is fixed, whether any asks DHCP."""
     interfaces: list[str] = []
     static = dhcp = False
-    for path, value in scalars(text):
-        if len(path) < 3 or path[0] != "network":
+    for line in read_lines(text):
+        if line.path[:1] != ("network",):
             continue
-        interfaces.append(path[2])
-        match path[3:]:
-            case ("dhcp4" | "dhcp6",):
-                dhcp |= value.lower() in _YES
-            case ("addresses", "-", *_):
-                static = True
-            case ("set-name",) | ("match", "name"):
-                interfaces.append(value)
+        interfaces += line.path[2:3]
+        for path, value in line.scalars():
+            interfaces += path[2:3]
+            match path[3:]:
+                case ("dhcp4" | "dhcp6",):
+                    dhcp |= value.lower() in _YES
+                case ("addresses", "-", *_):
+                    static = True
+                case ("set-name",) | ("match", "name"):
+                    interfaces.append(value)
     return _unique(interfaces), static, dhcp
 
 
@@ -102,9 +104,12 @@ def read_networkmanager(text: str) -> Said | None:
                 interfaces.append(value)
             case "connection", "type" if value == "loopback":
                 return None
-            case (("ipv4" | "ipv6"), "method"):
+            case ("ipv4", "method"):
                 static |= value == "manual"
-                dhcp |= value in ("auto", "dhcp")
+                dhcp |= value == "auto"
+            case ("ipv6", "method"):
+                static |= value == "manual"
+                dhcp |= value == "dhcp"  # auto is what routers announce
     return _unique(interfaces), static, dhcp
 
 

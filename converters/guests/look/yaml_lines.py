@@ -35,7 +35,8 @@ _SCALAR: Final = re.compile(r"""[ \t]*(?:"((?:[^"\\]|\\.)*+)"|'((?:[^']|'')*+)')
 _COMMENT: Final = re.compile(r"(?:^|[ \t])#")
 _FLOW: Final = re.compile(
     r"""\s++|(?P<mark>[\[\]{},]|:(?=[\s,\]}]|$))|"(?P<double>(?:[^"\\]|\\.)*+)"
-    |'(?P<single>(?:[^']|'')*+)'|(?P<plain>(?:[^\s,\[\]{}:]|:(?![\s,\]}]|$)|[ ])++)|(?P<any>.)""",
+    |'(?P<single>(?:[^']|'')*+)'|(?:(?<=\s)|^)\#[^\n]*+
+    |(?P<plain>(?:[^\s,\[\]{}:]|:(?![\s,\]}]|$)|[ ](?!\#))++)|(?P<any>.)""",
     re.VERBOSE | re.DOTALL,
 )
 
@@ -51,19 +52,17 @@ class Line:
     items: tuple[tuple[tuple[str, ...], str], ...] = ()  # scalars in a flow collection
     last: int = 0  # number of the last line, where a flow collection goes over several
 
+    def scalars(self) -> Iterator[tuple[tuple[str, ...], str]]:
+        """Yield the scalars of this line and the paths to them from the top."""
+        if self.value is not None:
+            yield self.path, self.value
+        for path, value in self.items:
+            yield self.path + path, value
+
 
 def read_lines(text: str) -> tuple[Line, ...]:
     """Return the keys and items of a file, top to bottom."""
     return tuple(_entries(text))
-
-
-def scalars(text: str) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Yield every scalar and the path to it, those in flow collections too."""
-    for line in read_lines(text):
-        if line.value is not None:
-            yield line.path, line.value
-        for path, value in line.items:
-            yield line.path + path, value
 
 
 def _entries(text: str) -> Iterator[Line]:
@@ -100,11 +99,11 @@ def _entries(text: str) -> Iterator[Line]:
         rest = rest.strip()
         last = number
         if rest.startswith(("[", "{")):
-            pieces = [_without_comment(rest)]
+            pieces = [rest]
             depth, size = _depth(pieces[0]), 0
             while depth > 0 and size < FLOW and (more := next(source, None)):
                 last = more[0]
-                pieces.append(_without_comment(more[1]))
+                pieces.append(more[1])
                 depth += _depth(pieces[-1])
                 size += len(pieces[-1])
             rest = "\n".join(pieces)
