@@ -32,6 +32,7 @@ _PACKED: Final = 1 << 20  # bytes of one compressed extent, packed or not; Linux
 _TARGET: Final = 4096  # bytes of a link's target: PATH_MAX
 _KNOWN: Final = 50_000  # answers that are kept
 _OFFSET: Final = (1 << 64) - 1  # the part of a key
+_NO_NAMES: Final = frozenset(("", ".", ".."))
 _KINDS: Final = {0o100000: "file", 0o040000: "dir", 0o120000: "link"}
 
 
@@ -104,7 +105,7 @@ class BtrfsTree:
                 )
                 if len(names) >= NAMES:
                     break
-        return sorted(name for name in names if name not in (".", "..") and "/" not in name)
+        return sorted(name for name in names if name not in _NO_NAMES and "/" not in name)
 
     def read(self, path: str, limit: int) -> bytes:
         """Return a file's bytes, at most limit of them; Missing if it is no file."""
