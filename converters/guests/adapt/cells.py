@@ -69,8 +69,12 @@ class Cells:
         return int(number)
 
     def put(self, offset: int, at: int, number: int, form: str = "<I") -> None:
-        """Write a number into a cell's content."""
-        self.write(offset, at, struct.pack(form, number))
+        """Write a number into a cell's content; raises Refused if it is too large or below zero."""
+        try:
+            content = struct.pack(form, number)
+        except struct.error as error:
+            raise Refused(f"a number of the cell at {offset} is wrong") from error
+        self.write(offset, at, content)
 
     def content(self, offset: int, at: int = 0, size: int | None = None) -> bytes:
         """Return bytes of a cell's content; raises Refused if it has fewer."""
