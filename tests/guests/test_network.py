@@ -231,7 +231,8 @@ def test_red_hats_files_without_the_loopback_and_copies() -> None:
     folder = "/etc/sysconfig/network-scripts"
     text = "BOOTPROTO=dhcp\n"
     names = ["ifcfg-lo", "ifcfg-eth0", "ifcfg-eth0.bak", "ifcfg-eth1~", "ifcfg-eth2.rpmsave",
-             "ifup", ".ifcfg-eth0.vmimport", "ifcfg-eth0.100", "ifcfg-Wired_connection_1"]  # fmt: skip
+             "ifup", ".ifcfg-eth0.vmimport", "ifcfg-eth0.100",
+             "ifcfg-Wired_connection_1"]  # fmt: skip
 
     assert [path for path, _, _ in found({f"{folder}/{name}": text for name in names})] == [
         f"{folder}/{name}" for name in ("ifcfg-Wired_connection_1", "ifcfg-eth0", "ifcfg-eth0.100")

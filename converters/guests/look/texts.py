@@ -76,8 +76,14 @@ def lines(text: str) -> Iterator[tuple[int, str]]:
 
 
 def short(text: str) -> str:
-    """Return a text of the guest's in one line and cut to what a Guest holds."""
-    return " ".join(text[: 4 * TEXT].split())[:TEXT]
+    """Return a text of the guest's in one line and cut to what a Guest holds.
+
+    What is not printable could do things to a terminal, and becomes a replacement character.
+    """
+    line = " ".join(text[: 4 * TEXT].split())[:TEXT]
+    if line.isprintable():
+        return line
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in line)
 
 
 def assignments(text: str) -> dict[str, str]:
