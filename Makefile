@@ -4,7 +4,12 @@ BIN := .venv/bin
 WORKERS ?= logical
 
 .DEFAULT_GOAL := help
-.PHONY: help setup develop demo serve doctor shapes format check clients test test-fast bench lock docs clean
+.PHONY: help setup develop demo serve doctor shapes format check clients systems test test-fast bench lock docs clean
+
+# Debian's packages of what the tests build, check and adapt guests with.
+SYSTEMS := e2fsprogs xfsprogs btrfs-progs ntfs-3g dosfstools mtools fdisk grub-common grub-pc-bin grub-efi-amd64-bin \
+	qemu-system-x86 linux-image-cloud-amd64 busybox-static bubblewrap mmdebstrap libhivex-bin libwin-hivex-perl \
+	cpio kmod initramfs-tools-core 7zip
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -60,11 +65,15 @@ clients: develop ## the real clients that tests drive: Packer, Ansible, awspub, 
 	$(BIN)/python -m tests.clients.install
 	@command -v packer >/dev/null || docker/apt-install packer || echo "without Packer its tests are skipped"
 
-test: check clients ## check, then all tests
+systems: ## the tools that tests build, check and adapt guests with
+	@missing=$$(for name in $(SYSTEMS); do dpkg-query -W -f '$${Status}' $$name 2>/dev/null | grep -q 'ok installed' || echo $$name; done); \
+	[ -z "$$missing" ] || docker/apt-install $$missing
+
+test: check clients systems ## check, then all tests
 	$(BIN)/pytest -n $(WORKERS) -m "not slow"
 	$(BIN)/pytest -n 2 -m slow
 
-test-fast: develop ## the tests without the long ones, under two minutes
+test-fast: develop systems ## the tests without the long ones, under two minutes
 	$(BIN)/pytest -n $(WORKERS) -m "not slow"
 
 bench: develop ## a table of figures, each beside a reference measured in the same run
