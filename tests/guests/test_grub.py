@@ -69,8 +69,13 @@ submenu 'Advanced options' $menuentry_id_option 'gnulinux-advanced' {
 """
 
 
+def adapted(text: str, variables: dict[str, str] | None = None) -> Edited:
+    """Return a grub.cfg with the default that it needs."""
+    return grub.adapt_grub2(text, DEVICES, grub.startable(text, KERNELS, variables or {}))
+
+
 def test_a_menu_waits_no_more_and_names_its_root() -> None:
-    edited = grub.adapt_grub2(DEBIAN, DEVICES, KERNELS)
+    edited = adapted(DEBIAN)
 
     assert edited.text == (
         DEBIAN.replace("set timeout=30", "set timeout=0")
@@ -129,7 +134,7 @@ def test_a_default_that_starts_nothing_is_another(
         "menuentry 'Gone' {\n linux /boot/vmlinuz-4.9.0 root=LABEL=x\n}\n"
     )
 
-    edited = grub.adapt_grub2(before, DEVICES, KERNELS, variables)
+    edited = adapted(before, variables)
 
     assert f'\n   set default="{default if after is None else after}"\n' in edited.text
     assert 'default="${next_entry}"' in edited.text
@@ -145,7 +150,7 @@ def test_the_first_kernel_may_be_in_a_submenu() -> None:
         "menuentry 'There' {\n linux /vmlinuz-6.1.0\n}\n}\n"
     )
 
-    assert 'default="1>1"\n' in grub.adapt_grub2(before, DEVICES, KERNELS).text
+    assert 'default="1>1"\n' in adapted(before).text
 
 
 def test_a_kernel_without_an_initial_disk_gets_the_partition() -> None:
@@ -244,6 +249,15 @@ def test_settings_for_the_next_menu_are_changed() -> None:
         f'GRUB_CMDLINE_LINUX="root=UUID={ROOT} console=tty0"\n'
         "#GRUB_DISABLE_LINUX_UUID=true"
     )
+
+
+def test_a_default_that_the_menu_needed_stands_in_the_settings_too() -> None:
+    before = "GRUB_DEFAULT='Memory test'\nGRUB_TIMEOUT=0\n"
+
+    edited = grub.adapt_settings(before, DEVICES, "1>0")
+
+    assert edited.text == 'GRUB_DEFAULT="1>0"\nGRUB_TIMEOUT=0\n'
+    assert edited.reasons == (DEFAULT,)
 
 
 def test_entries_and_arguments_name_their_root() -> None:

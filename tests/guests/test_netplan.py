@@ -5,7 +5,7 @@ from typing import cast
 
 import pytest
 
-from converters.guests.adapt import netplan
+from converters.guests.adapt import cloud_init, netplan
 from converters.guests.adapt.interfaces import DHCP, HARDWARE
 from converters.guests.adapt.text import Edited
 
@@ -206,3 +206,29 @@ def test_more_than_is_understood_stays_and_is_said(text: str) -> None:
 
     assert edited.text == text
     assert "stays" in edited.left[0]
+
+
+def test_cloud_init_speaks_the_same_language() -> None:
+    before = (
+        "# made by curtin\n"
+        "datasource_list: [NoCloud, None]\n"
+        "network:\n  version: 2\n  ethernets:\n    eth0:\n      addresses: [10.0.0.1/24]\n"
+    )
+
+    edited = cloud_init.adapt(before)
+
+    assert edited.text == before.replace("      add", "      dhcp4: true\n#      add")
+
+
+@pytest.mark.parametrize("text", ["users: []\n", "network: {config: disabled}\n", ""])
+def test_cloud_init_without_addresses_stays(text: str) -> None:
+    assert cloud_init.adapt(text) == Edited(text)
+
+
+def test_the_first_language_of_cloud_init_stays_and_is_said() -> None:
+    before = (
+        "network:\n  version: 1\n  config:\n  - type: physical\n    name: eth0\n"
+        "    subnets:\n    - type: static\n      address: 10.0.0.1/24\n"
+    )
+
+    assert cloud_init.adapt(before) == Edited(before, (), (cloud_init.FIRST,))

@@ -93,8 +93,8 @@ def test_every_file_that_needs_it_changes_and_no_other(tmp_path: Path) -> None:
         ("0:2", "/etc/sysconfig/network", "/etc/sysconfig/network"),
         ("0:2",) + ("/etc/sysconfig/network-scripts/route-eth0",) * 2,
         ("0:2",) + ("/etc/udev/rules.d/70-persistent-net.rules",) * 2,
-        ("0:2", "/etc/default/grub", "/etc/default/grub"),
         ("0:1", "/grub2/grub.cfg", "/boot/grub2/grub.cfg"),
+        ("0:2", "/etc/default/grub", "/etc/default/grub"),
     ]
     assert found.boot_mode == "legacy-bios"
     assert found.left_out == ()
@@ -192,6 +192,29 @@ def test_the_environment_block_decides_what_starts(tmp_path: Path) -> None:
 
     assert default("0") == 'set default="${saved_entry}"'
     assert default("b") == 'set default="0"'
+
+
+def test_a_default_is_changed_in_the_settings_too(tmp_path: Path) -> None:
+    boot: dict[str, Content] = {"/grub2/grub.cfg": "menuentry 'm' {\n linux /mem\n}\n" + GRUB_CFG}
+    files = FILES | {"/etc/default/grub": "GRUB_DEFAULT=m\n"}
+
+    found = plan(tmp_path, house(files, boot))
+
+    settings = change(found, "/etc/default/grub")
+    assert (tmp_path / settings.content).read_text() == 'GRUB_DEFAULT="1"\n'
+
+
+def test_what_cloud_init_would_write_changes_if_it_is_there(tmp_path: Path) -> None:
+    path = "/etc/cloud/cloud.cfg.d/50-curtin-networking.cfg"
+    text = "network: {version: 2, ethernets: {eth0: {addresses: [10.0.0.1/24]}}}\n"
+    guest = replace(GUEST, linux=replace(LINUX, cloud_init=True))
+
+    found = plan(tmp_path, house(FILES | {path: text}), guest)
+
+    assert "dhcp4: true" in change(found, path).diff
+    assert path not in [
+        change.shown for change in plan(tmp_path, house(FILES | {path: text})).files
+    ]
 
 
 def test_legacy_menus_and_entries_change_too(tmp_path: Path) -> None:

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from converters.guests.adapt import fstab, grub, ifcfg
+from converters.guests.adapt import fstab, ifcfg
 from converters.guests.adapt.fstab import Devices
-from tests.guests import gallery
+from tests.guests import gallery, test_grub
 from tests.guests.builders import Builder
 from tests.guests.test_fstab import GUEST, LINES
-from tests.guests.test_grub import DEBIAN, DEVICES, KERNELS
+from tests.guests.test_grub import DEBIAN
 
 pytestmark = pytest.mark.guests
 
@@ -41,7 +41,7 @@ def test_grub_reads_an_adapted_menu(tmp_path: Path, default: str) -> None:
     menu = tmp_path / "grub.cfg"
     before = DEBIAN.replace('default="0"', f'default="{default}"')
 
-    menu.write_text(grub.adapt_grub2(before, DEVICES, KERNELS).text)
+    menu.write_text(test_grub.adapted(before).text)
 
     assert output("grub-script-check", menu) == ""
 

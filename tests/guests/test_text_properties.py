@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from converters.guests.adapt import (
+    cloud_init,
     fstab,
     grub,
     ifcfg,
@@ -21,6 +22,7 @@ from converters.guests.adapt import (
     udev,
 )
 from converters.guests.adapt.text import Edited, decoded, encoded, split, unified
+from tests.guests import test_grub
 from tests.guests.test_grub import DEVICES, KERNELS
 
 SECONDS: Final = 1.0  # of the processor, for a sixteenth of the largest file
@@ -38,8 +40,9 @@ TRANSFORMS: Final[dict[str, Callable[[str], Edited]]] = {
     "netplan": netplan.adapt,
     "networkd": networkd.adapt,
     "networkmanager": networkmanager.adapt,
+    "cloud-init": cloud_init.adapt,
     "udev": udev.adapt,
-    "grub2": lambda text: grub.adapt_grub2(text, DEVICES, KERNELS),
+    "grub2": test_grub.adapted,
     "grub legacy": lambda text: grub.adapt_legacy(text, DEVICES, KERNELS),
     "grub settings": lambda text: grub.adapt_settings(text, DEVICES),
     "grub entry": lambda text: grub.adapt_entry(text, DEVICES),

@@ -12,7 +12,6 @@ GRUB_TERMINAL and console= stay. https://www.gnu.org/software/grub/manual/grub/g
 """
 
 import re
-from collections.abc import Mapping
 from typing import Final
 
 from converters.guests.adapt import kernel_line
@@ -46,16 +45,10 @@ _ASSIGNED: Final = re.compile(r"([ \t]*)(GRUB_[A-Z_]+)=(.*)", re.DOTALL)
 _PLAIN_VALUE: Final = re.compile(r"([\"']?)(-?\d+)\1([ \t]*(?:[ \t]#.*)?)", re.DOTALL)
 
 
-def adapt_grub2(
-    text: str,
-    devices: Devices,
-    kernels: frozenset[str] = frozenset(),
-    environment: Mapping[str, str] | None = None,
-) -> Edited:
-    """Return a grub.cfg for EC2, given the names of the kernels that are there and grubenv."""
+def adapt_grub2(text: str, devices: Devices, default: str | None = None) -> Edited:
+    """Return a grub.cfg for EC2, with another default if one is needed."""
     reasons: dict[str, None] = {}
     left: list[str] = []
-    default = _startable(text, kernels, dict(environment or {}))
     lines = split(text)
     initrds = _with_initrd(lines, _ENTRY)
     for number, line in enumerate(lines):
@@ -104,8 +97,11 @@ def adapt_legacy(text: str, devices: Devices, kernels: frozenset[str] = frozense
     return Edited("".join(lines), tuple(reasons), tuple(left))
 
 
-def adapt_settings(text: str, devices: Devices) -> Edited:
-    """Return an /etc/default/grub for EC2: what the guest's own update-grub will go by."""
+def adapt_settings(text: str, devices: Devices, default: str | None = None) -> Edited:
+    """Return an /etc/default/grub for EC2: what the guest's own update-grub will go by.
+
+    A default is that which grub.cfg needed.
+    """
     reasons: dict[str, None] = {}
     left: list[str] = []
     lines = split(text)
@@ -119,6 +115,9 @@ def adapt_settings(text: str, devices: Devices) -> Edited:
             if not _is_timeout(plain[2]):
                 value = f"{plain[1]}{GRUB_TIMEOUT}{plain[1]}{plain[3]}"
                 reasons[TIMEOUT] = None
+        elif key == "GRUB_DEFAULT" and default is not None and value.strip("\"'") != default:
+            value = f'"{default}"'
+            reasons[DEFAULT] = None
         elif key == "GRUB_DISABLE_LINUX_UUID" and "true" in value:
             lines[number] = f"#{line}"
             reasons[ENTRY_UUIDS] = None
@@ -157,6 +156,20 @@ def adapt_environment(text: str, devices: Devices) -> Edited:
     return Edited(after + "#" * room, (kernel_line.RENAMED,), tuple(left))
 
 
+def startable(text: str, kernels: frozenset[str], variables: dict[str, str]) -> str | None:
+    """Return the default that a grub.cfg needs; None: the one that it has will do.
+
+    Kernels are the names of those that are there, variables those of grubenv.
+    """
+    script = run(text, variables)
+    if not script.entries:
+        return None  # entries of BLS, or of another file
+    chosen = choose(script.entries, script.variables.get("default", "0"))
+    if _starts(chosen or script.entries[0], kernels):
+        return None
+    return _first(script.entries, kernels, "")
+
+
 def environment(text: str) -> dict[str, str]:
     """Return the variables of a grubenv."""
     found = {}
@@ -173,17 +186,6 @@ def _is_timeout(value: str) -> bool:
         return len(value) < 10 and int(value) == GRUB_TIMEOUT
     except ValueError:
         return False
-
-
-def _startable(text: str, kernels: frozenset[str], variables: dict[str, str]) -> str | None:
-    """Return the default that a grub.cfg should have; None: the one it has will do."""
-    script = run(text, variables)
-    if not script.entries:
-        return None  # entries of BLS, or of another file
-    chosen = choose(script.entries, script.variables.get("default", "0"))
-    if _starts(chosen or script.entries[0], kernels):
-        return None
-    return _first(script.entries, kernels, "")
 
 
 def _first(entries: list[Entry], kernels: frozenset[str], above: str) -> str | None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from converters.guests.adapt import (
+    cloud_init,
     fstab,
     grub,
     ifcfg,
@@ -31,6 +32,7 @@ GRUB_SETTINGS: Final = ("/etc/default/grub", "/etc/sysconfig/grub")
 KERNEL_ARGUMENTS: Final = "/etc/kernel/cmdline"
 RULES: Final = "/etc/udev/rules.d"
 RULE_NAMES: Final = ("persistent-net.rules", "net_persistent_names.rules")
+CLOUD_INIT: Final = "/etc/cloud/cloud.cfg.d"
 RED_HAT_GLOBAL: Final = "/etc/sysconfig/network"
 RED_HAT_FOLDER: Final = "/etc/sysconfig/network-scripts"
 SUSE_FOLDER: Final = "/etc/sysconfig/network"
@@ -72,6 +74,9 @@ def _network(linux: Linux, changes: Changes) -> None:
     for name in changes.names(RULES)[:BESIDE]:
         if name.endswith(RULE_NAMES):
             _change(changes, f"{RULES}/{name}", udev.adapt)
+    for name in changes.names(CLOUD_INIT)[:BESIDE] if linux.cloud_init else ():
+        if name.endswith(".cfg"):
+            _change(changes, f"{CLOUD_INIT}/{name}", cloud_init.adapt)
 
 
 def _named(by: By, name: str) -> Change:
@@ -94,32 +99,37 @@ def _companions(static: set[str], changes: Changes) -> Iterator[tuple[str, Chang
 
 def _boot(linux: Linux, devices: Devices, changes: Changes) -> None:
     kernels = frozenset(posixpath.basename(kernel.path) for kernel in linux.kernels if kernel.path)
-    for path in GRUB_SETTINGS:
-        _change(changes, path, lambda text: grub.adapt_settings(text, devices))
-    _change(changes, KERNEL_ARGUMENTS, lambda text: grub.adapt_entry(text, devices))
+    default: str | None = None
     for file in linux.boot.files:
         if file.kind in ("grub2", "grub-legacy", "bls"):
             if changes.volume(file.path) == file.volume:
-                _boot_file(file, changes, devices, kernels)
+                default = _boot_file(file, changes, devices, kernels) or default
             else:
                 changes.leave(ELSEWHERE.format(file.path))
+    for path in GRUB_SETTINGS:
+        _change(changes, path, lambda text: grub.adapt_settings(text, devices, default))
+    _change(changes, KERNEL_ARGUMENTS, lambda text: grub.adapt_entry(text, devices))
 
 
-def _boot_file(file: BootFile, changes: Changes, devices: Devices, kernels: frozenset[str]) -> None:
+def _boot_file(
+    file: BootFile, changes: Changes, devices: Devices, kernels: frozenset[str]
+) -> str | None:
+    """Plan the changes of a boot loader's file; return the default that a grub.cfg got."""
     if file.kind == "bls":
         _change(changes, file.path, lambda text: grub.adapt_entry(text, devices))
-    elif file.kind == "grub-legacy":
+        return None
+    if file.kind == "grub-legacy":
         _change(changes, file.path, lambda text: grub.adapt_legacy(text, devices, kernels))
-    else:
-        path = f"{posixpath.dirname(file.path)}/grubenv"
-        block = changes.edited(path)
-        variables = grub.environment(block.text) if block else {}
-        _change(
-            changes,
-            file.path,
-            lambda text: grub.adapt_grub2(text, devices, kernels, variables),
-        )
-        _change(changes, path, lambda text: grub.adapt_environment(text, devices))
+        return None
+    beside = f"{posixpath.dirname(file.path)}/grubenv"
+    block, menu = changes.edited(beside), changes.edited(file.path)
+    default = None
+    if menu is not None:
+        default = grub.startable(menu.text, kernels, grub.environment(block.text if block else ""))
+        menu.apply(grub.adapt_grub2(menu.text, devices, default))
+        changes.save(menu)
+    _change(changes, beside, lambda text: grub.adapt_environment(text, devices))
+    return default
 
 
 def _change(changes: Changes, path: str, by: Change) -> tuple[str, ...]:
