@@ -70,6 +70,15 @@ def test_the_kernel_of_a_debian() -> None:
     assert (kernel.initrd.path, kernel.initrd.readable) == (f"/boot/initrd.img-{KERNEL}", True)
 
 
+def test_an_old_kernel_tells_by_its_configuration_what_is_built_in() -> None:
+    config = "CONFIG_XEN_BLKDEV_FRONTEND=y\nCONFIG_BLK_DEV_NVME=m\n# CONFIG_IXGBEVF is not set\n"
+    files = {path: what for path, what in DEBIAN.items() if "modules" not in path}
+
+    (kernel,) = kernels(files | {f"/boot/config-{KERNEL}": config})
+
+    assert kernel.modules == kernel.builtin == ("xen_blkfront",)
+
+
 def test_older_kernels_come_first_and_their_initrds_are_not_read() -> None:
     versions = ["6.1.0-9-amd64", "5.10.0-28-amd64", "6.1.0-13-amd64"]
     more: dict[str, Content] = {}

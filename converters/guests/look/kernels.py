@@ -1,7 +1,7 @@
 """The kernels that are installed, each with its initial RAM disk and the drivers it has.
 
     /boot/vmlinuz-VERSION  kernel-…  bzImage-…  Image-…  /boot/MACHINE/VERSION/linux
-    /lib/modules/VERSION/{vmlinuz,modules.dep,modules.builtin}
+    /boot/config-VERSION   /lib/modules/VERSION/{vmlinuz,modules.dep,modules.builtin}
 
 An image's own header says which version it is; its name only where the header does not. A rescue
 image counts only where no other has its version.
@@ -14,7 +14,7 @@ from functools import cmp_to_key
 from itertools import islice
 from typing import Final
 
-from converters.guests.boot_modules import ALL_MODULES
+from converters.guests.boot_modules import ALL_MODULES, NEEDS
 from converters.guests.guest import Initrd, Kernel
 from converters.guests.look import elf
 from converters.guests.look.bls import compare_versions
@@ -38,6 +38,7 @@ PIECE: Final = 1 << 20  # bytes handed on at once
 _IMAGE_NAME: Final = re.compile(r"(?:vmlinuz|kernel|bzImage|Image|linux)-(.+)")
 _LISTED: Final = re.compile(r"/([^/\s:.]{1,64})\.k?o\b")
 _MODULE: Final = re.compile(r"(?:.*/)?([^/]+?)\.k?o(?:\.(?:gz|xz|zst|bz2|lz4))?")
+_BUILT_IN: Final = re.compile(r"^(CONFIG_\w{1,80})=y$", re.MULTILINE)
 _MACHINE: Final = re.compile(r"[0-9a-f]{32}")
 
 
@@ -169,6 +170,7 @@ def _with_modules(system: System, kernel: Kernel, listed: bool) -> Kernel:
     folder = f"/lib/modules/{kernel.version}"
     loadable = _matching(read_text(system, f"{folder}/modules.dep", DEPENDENCIES) or "")
     builtin = _matching(read_text(system, f"{folder}/modules.builtin", DEPENDENCIES) or "")
+    builtin |= _configured(read_text(system, f"/boot/config-{kernel.version}") or "")
     return replace(
         kernel,
         modules=tuple(sorted(loadable | builtin)),
@@ -180,6 +182,12 @@ def _with_modules(system: System, kernel: Kernel, listed: bool) -> Kernel:
 def _matching(text: str) -> set[str]:
     """Return which of the boot modules a list of paths names."""
     return {name.replace("-", "_") for name in _LISTED.findall(text)} & ALL_MODULES
+
+
+def _configured(text: str) -> set[str]:
+    """Return what a kernel's configuration says is built in: before 2.6.33 nothing else does."""
+    options = {*_BUILT_IN.findall(text)}
+    return {need.modules[0] for need in NEEDS if options.intersection(need.options)}
 
 
 def _with_initrd(system: System, kernels: list[Kernel]) -> Iterator[Kernel]:
