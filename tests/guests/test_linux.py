@@ -189,8 +189,9 @@ def test_free_room_is_that_of_the_root() -> None:
 EVERYWHERE = [
     "/etc/os-release", "/etc/fstab", "/etc/debian_version", "/boot/grub2/grub.cfg",
     "/boot/grub2/grubenv", "/boot/loader/entries/a.conf", "/etc/default/grub", "/bin/sh", "/bin",
-    "/lib/modules", "/lib/modules/5.0/modules.dep", "/etc/network/interfaces",
-    "/etc/netplan/a.yaml", "/etc/selinux/config", "/usr", "/boot", "/etc", "/boot/efi/EFI", "/var/lib/dpkg/status", "/opt",
+    "/lib/modules", "/lib/modules/5.0/modules.dep", "/etc/network/interfaces", "/boot/efi/EFI",
+    "/etc/netplan/a.yaml", "/etc/selinux/config", "/usr", "/boot", "/etc", "/opt",
+    "/var/lib/dpkg/status",
 ]  # fmt: skip
 WILD: list[Content] = [
     Link("/"), Link("."), Link(".."), Link("/proc/self/root/etc/passwd"), Link("a" * 4000),
