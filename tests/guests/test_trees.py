@@ -1,6 +1,8 @@
 """Filesystems as trees: what their own tools put in comes out, and nothing brings a reader down."""
 
+import mmap
 import random
+import struct
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
@@ -18,10 +20,11 @@ pytestmark = pytest.mark.guests
 LABEL: Final = "system_u:object_r:etc_t:s0"
 LONG: Final = "a-name-of-255-letters-" + "x" * 233
 BIG: Final = random.Random(5).randbytes(3 * MIB + 17)
+FAR: Final = "/" + "d" * 900
 FILES: Final[Mapping[str, File]] = {
     "/etc/hostname": File(b"guest\n", 0o640, 7, 8),
     "/etc/os-release": link("../usr/lib/os-release"),
-    "/etc/far": link("/" + "d" * 900),
+    "/etc/far": link(FAR),
     "/usr/lib/os-release": text("ID=debian\n"),
     "/usr/lib/empty": File(),
     "/usr/lib/big": File(BIG, 0o755),
@@ -56,7 +59,17 @@ USUAL: Final = ("ext2", "ext4", "xfs", "btrfs")
 )
 def tree(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Tree:
     disk = UNIX[request.param](tmp_path_factory.mktemp("tree") / "disk")
+    if request.param == "xfs":
+        with_header(disk, FAR.encode())
     return open_tree(request.param.partition("-")[0], Disk(disk), "0:1")
+
+
+def with_header(disk: Path, target: bytes) -> None:
+    """Give a symbolic link that stands in a block the header that mkfs.xfs -p forgets."""
+    header = struct.pack(">4sIII40x", b"XSLM", 0, len(target), 0)
+    with disk.open("r+b") as file, mmap.mmap(file.fileno(), 0) as content:
+        at = content.find(target + b"\0")
+        content[at : at + len(header + target)] = header + target
 
 
 def test_what_was_put_in_comes_out(tree: Tree) -> None:
@@ -80,7 +93,7 @@ def test_what_a_file_is_comes_out_too(tree: Tree) -> None:
     assert hostname is not None
     assert (hostname.kind, hostname.size, hostname.mode) == ("file", 6, 0o640)
     assert long is not None
-    assert (long.kind, long.target) == ("link", "/" + "d" * 900)
+    assert (long.kind, long.target) == ("link", FAR)
     assert folder is not None
     assert (folder.kind, folder.mode) == ("dir", 0o750)
 
@@ -114,6 +127,49 @@ def test_room_is_told(tree: Tree) -> None:
 
     assert free is not None
     assert 4 * MIB < free < 400 * MIB
+
+
+@pytest.mark.parametrize("count", [3, 60, 1500, 9000])
+def test_xfs_has_directories_of_many_kinds(tmp_path: Path, count: int) -> None:
+    """In the inode, in a block, in several with hashes in one, or in a tree."""
+    names = ["a" * 255, "b\udcff\udcfe", *(f"file-number-{number}" for number in range(count))]
+    (tmp_path / "content").write_bytes(b"hello")
+    proto = [f"{name} ---644 0 0 {tmp_path}/content" for name in names]
+    lines = ["x", "0 0", "d--755 0 0", "many d--755 0 0", *proto, "$", "$", ""]
+    (tmp_path / "proto").write_bytes("\n".join(lines).encode("utf-8", "surrogateescape"))
+    disk = tmp_path / "disk"
+    with disk.open("wb") as file:
+        file.truncate(320 * MIB)
+    filesystems.run("mkfs.xfs", "-q", "-f", "-p", tmp_path / "proto", disk)
+
+    tree = open_tree("xfs", Disk(disk), "0")
+
+    assert tree.names("/many") == sorted(names)
+    assert tree.read(f"/many/{names[-1]}", 9) == b"hello"
+    assert tree.read("/many/b\udcff\udcfe", 9) == b"hello"
+
+
+@pytest.mark.parametrize("others", [0, 25])
+def test_labels_of_xfs_are_read(tmp_path: Path, others: int) -> None:
+    """From the inode, or from a block when there are many attributes."""
+    disk = filesystems.xfs(tmp_path / "disk", FILES)
+    more = [("-c", f"attr_set -u -v 60 attribute{number}") for number in range(others)]
+    commands = [*(word for pair in more for word in pair), "-c", "attr_set -s -v 30 selinux"]
+    filesystems.run("xfs_db", "-x", "-c", "path /etc/hostname", *commands, disk)
+
+    tree = open_tree("xfs", Disk(disk), "0")
+
+    assert tree.label("/etc/hostname") == b"v" * 30
+    assert tree.label("/usr/lib/big") is None
+
+
+def test_version_4_of_xfs_is_read(tmp_path: Path) -> None:
+    disk = filesystems.xfs(tmp_path / "disk", FILES, version=4)
+
+    tree = open_tree("xfs", Disk(disk), "0")
+
+    assert tree.read("/usr/lib/big", 1 << 30) == BIG
+    assert len(tree.names("/many")) == 400
 
 
 def test_labels_are_read(tmp_path: Path) -> None:
