@@ -60,10 +60,10 @@ async def _counts(qemu: Path, how: tuple[str, ...] = REAL, seconds: float = SECO
         command = [str(qemu), "-nodefaults", "-no-user-config", *how, "-m", "32"]
         command += ["-display", "none", "-no-reboot"]
         command += ["-device", "isa-debug-exit,iobase=0xf4,iosize=1"]
-        command += ["-drive", f"if=ide,format=raw,readonly=off,snapshot=on,file={escaped(path)}"]
+        command += ["-drive", f"if=ide,format=raw,file={escaped(path)}"]
         ended = await sandbox.program(
             command,
-            read=[path],
+            write=[path],
             devices=[KVM] if KVM.exists() else [],
             limits=Limits(4 << 30, 5, 1 << 20),
             seconds=seconds,

@@ -32,8 +32,10 @@ while read -r module; do insmod "/modules/$module"; done < /order
 
 tell() { echo "$*" >&3; }
 
-# The reason that the last command gave, after the last colon.
-reason() { tail -n 1 /tmp/error | sed 's/.*: //' | tr -cd '[:print:]' | cut -c 1-120; }
+# The reason that the last command gave, after the last colon; dd counts records at the end.
+reason() {
+    grep -v ' records ' /tmp/error | tail -n 1 | sed 's/.*: //' | tr -cd ' -~' | cut -c 1-120
+}
 
 next() { IFS= read -r "$1" <&4; }
 

@@ -34,9 +34,9 @@ NEEDED: Final = {
     "ntfs": (*BASE, NTFS),
 }
 MODULES: Final = {
-    "ext2": ("crc32c_generic", "ext4"),
-    "ext3": ("crc32c_generic", "ext4"),
-    "ext4": ("crc32c_generic", "ext4"),
+    "ext2": ("crc32c_generic", "quota_v2", "ext4"),
+    "ext3": ("crc32c_generic", "quota_v2", "ext4"),
+    "ext4": ("crc32c_generic", "quota_v2", "ext4"),
     "xfs": ("crc32c_generic", "xfs"),
     "btrfs": ("crc32c_generic", "xxhash_generic", "sha256_generic", "blake2b_generic", "btrfs"),
     "vfat": ("nls_cp437", "nls_iso8859_1", "nls_ascii", "nls_utf8", "vfat"),
@@ -86,11 +86,13 @@ async def write_volumes(
     order: list[int] = []  # which of wanted the agent's numbers are
     jobs: dict[str, bytes] = {}
     contents = _Contents(folder, scratch / "contents")
+    joints = scratch / "joints"  # what QEMU may write to beside the disks
+    joints.mkdir()
     for number, work in enumerate(wanted):
         try:
             if work.volume.id not in devices:
                 name = f"volume{len(devices)}"
-                options += drives.drive(name, work.volume, paths, scratch)
+                options += drives.drive(name, work.volume, paths, joints)
                 devices[work.volume.id] = f"/dev/vd{LETTERS[len(devices)]}"
         except (Refused, IndexError) as reason:
             refused[number] = str(reason)
@@ -183,7 +185,7 @@ async def _start(
     return await sandbox.program(
         command,
         read=[kernel.image, scratch],
-        write=disks,
+        write=[*disks, scratch / "joints"],
         devices=[KVM] if real else [],
         limits=Limits(ADDRESSES, int(SECONDS), max(disk.stat().st_size for disk in disks)),
         seconds=SECONDS,
@@ -233,7 +235,7 @@ class _Said:
         """Return for each work why it was not done; Failed if that is not certain."""
         if not self._begun:
             wrong = qemu.stderr.strip().splitlines()[-1:] or [f"it ended with {qemu.code}"]
-            return [f"the appliance did not start: {wrong[0][:200]}"] * self._count
+            return [f"the appliance did not start: {wrong[0].rpartition(': ')[2]}"] * self._count
         found: list[str | None] = []
         for number in range(self._count):
             word, reason = self._told.get(number, ("", ""))

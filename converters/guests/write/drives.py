@@ -20,14 +20,15 @@ SECTOR: Final = 512
 # crash: nothing is gained by waiting for the medium. Two volumes may share a disk, so no locks.
 CACHE: Final = "cache=unsafe,discard=ignore"
 
+# No empty lines: QEMU takes one before an extent for that extent, and has it twice.
 DESCRIPTOR: Final = """# Disk DescriptorFile
 version=1
 CID=fffffffe
 parentCID=ffffffff
-createType="monolithicFlat"
-
+createType="twoGbMaxExtentFlat"
+# Extents
 {extents}
-
+# Geometry
 ddb.virtualHWVersion = "4"
 ddb.geometry.cylinders = "1"
 ddb.geometry.heads = "16"
