@@ -172,6 +172,10 @@ def test_a_file_that_loads_another_has_no_menu(text: str) -> None:
         ("menuentry a {\n linux \\\n  /k ro\n}", "/k"),
         ("K=/k\nmenuentry a { linux $K }", "/k"),
         ("K=/k\nmenuentry a { linux ${K}-1 }", "/k-1"),
+        ("set K='/k ro'\nmenuentry a { linux $K }", "/k"),
+        ("menuentry a { linux $none /k }", "/k"),
+        ("S='set K=/k'\n$S\nmenuentry a { linux $K }", "/k"),
+        ("$none K=/k\nmenuentry a { linux $K }", "/k"),
         ("menuentry a { linux '$K' }", "$K"),
         ("menuentry a { # linux /no\n linux /k#1\n}", "/k#1"),
         ("if false; then menuentry a { linux /no }; fi; menuentry b { linux /k }", "/k"),
@@ -196,6 +200,20 @@ def test_a_file_that_loads_another_has_no_menu(text: str) -> None:
 )
 def test_the_language_of_grub(text: str, kernel: str | None) -> None:
     assert started(read_grub2(text, {})) == kernel
+
+
+def test_a_variable_that_is_not_set_is_no_word() -> None:
+    menu = read_grub2("menuentry a {\n linux /k ro $tuned_params\n initrd /i $tuned_initrd\n}", {})
+
+    assert menu.chosen is not None
+    assert (menu.chosen.initrd, menu.chosen.arguments) == ("/i", "ro")
+
+
+def test_of_several_initrds_the_first_may_be_microcode() -> None:
+    menu = read_grub2("menuentry a {\n linux /k\n initrd /intel-ucode.img /i\n}", {})
+
+    assert menu.chosen is not None
+    assert menu.chosen.initrd == "/i"
 
 
 def test_the_menu_of_rhel_6() -> None:

@@ -71,7 +71,7 @@ def _run(
                     _run(branch, script, menu, entry, found)
                     break
             continue
-        words = [word.expanded(script.variables) for word in statement.words]
+        words = statement.expanded(script.variables)
         if not words:
             continue
         command = words[0]
@@ -82,7 +82,7 @@ def _run(
             _add(words, statement.block or [], script, menu, found)
         elif assigned and len(script.variables) < VARIABLES:
             script.variables[assigned[1]] = assigned[2]
-            written = statement.words[1 if command == "set" else 0]
+            written = statement.words[1 if command == "set" and len(statement.words) > 1 else 0]
             script.written[assigned[1]] = short(written.written().partition("=")[2])
         elif command in ("configfile", "source", ".", "normal") and words[1:]:
             script.loads.append(short(words[1]))
@@ -131,7 +131,7 @@ def _holds(condition: list[Statement], script: Script, found: frozenset[str]) ->
     """Tell whether a condition holds; of several statements the last decides."""
     if not condition:
         return True  # else
-    words = [word.expanded(script.variables) for word in condition[-1].words]
+    words = condition[-1].expanded(script.variables)
     if not words:
         return True
     if words[0] == "true":

@@ -58,6 +58,17 @@ class Statement:
     block: "list[Statement] | None" = None
     branches: list["tuple[list[Statement], list[Statement]]"] = field(default_factory=list)
 
+    def expanded(self, variables: dict[str, str]) -> list[str]:
+        """Return the words with their variables put in; without quotes one may become several."""
+        words: list[str] = []
+        for word in self.words:
+            text = word.expanded(variables)
+            if word.quoted or not any(is_name for is_name, _ in word.pieces):
+                words.append(text)
+            else:
+                words += text.split()
+        return words
+
 
 def statements(text: str) -> list[Statement]:
     """Return the statements of a script; what is never closed ends with the text."""
