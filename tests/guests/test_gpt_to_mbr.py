@@ -14,17 +14,22 @@ from converters.guests.adapt.gpt_to_mbr import (
     CODE,
     Unconvertible,
     converted,
+    copies_of_first,
     first_sector,
     startable,
 )
 from converters.guests.adapt.planning import Facts, plan
-from converters.guests.guest import Partition, Table
+from converters.guests.guest import Guest, Partition, Table
 from converters.guests.judge.rules import Request
 from converters.guests.judge.verdict import judge
 from converters.guests.look.examine import examine
-from converters.guests.plan import Plan
+from converters.guests.plan import Plan, SectorChange
+from converters.pipelines.guests import boot_mode_afterwards
+from converters.stages.adapt import adapt
+from converters.stages.plan import plan_of
 from tests.guests import tables
 from tests.guests.builders import Builder
+from tests.guests.contents import changed, checked, contents
 from tests.guests.filesystems import File
 from tests.guests.hives import PRODUCTS
 from tests.guests.recipes import Disk, WindowsRecipe
@@ -143,6 +148,20 @@ def test_the_first_sector_learns_where_it_is() -> None:
     assert first_sector(changed, partition) is None
 
 
+@pytest.mark.parametrize(
+    ("sectors", "places"),
+    [(2047, (2047,)), (2040, (2040, 2047)), (2048, (2047,)), (0, (2047,)), (1 << 63, (2047,))],
+)
+def test_copies_of_the_first_sector_are_in_the_partition(
+    sectors: int, places: tuple[int, ...]
+) -> None:
+    head = bytes(40) + struct.pack("<Q", sectors)
+
+    found = copies_of_first(head, Partition(1, MIB, MIB, DATA))
+
+    assert found == tuple(MIB + place * 512 for place in places)
+
+
 # on real disks ------------------------------------------------------------------------------------
 
 
@@ -204,6 +223,40 @@ def test_sfdisk_reads_the_same_partitions(windows_disk: Path, tmp_path: Path) ->
     assert again.windows is not None
     assert again.windows.product == "Windows Server 2022 Standard"
     assert "legacy-bios" in again.boot_modes
+
+
+@pytest.mark.slow
+@pytest.mark.guests
+async def test_a_whole_conversion_leaves_everything_else_as_it_was(
+    windows_disk: Path, tmp_path: Path
+) -> None:
+    folder, scratch = tmp_path / "plan", tmp_path / "scratch"
+    folder.mkdir()
+    scratch.mkdir()
+    guest = examine([windows_disk])
+    before = contents([windows_disk])
+    verdict = judge(guest, Request(root_format="VHDX"))
+
+    made = await plan_of([windows_disk], guest, verdict, None, folder)
+    left = await adapt([windows_disk], guest, made, folder, scratch, lambda _: None)
+
+    assert left == ()
+    assert checked([windows_disk], scratch)
+    again = examine([windows_disk])
+    assert again.windows is not None
+    assert again.windows.problem is None
+    assert {"bootmgr", "Boot/BCD"} <= set(again.windows.boot_files)
+    assert judge(again, Request()).boot_mode == "legacy-bios"
+    assert len(changed(before, contents([windows_disk]))) >= 3
+
+
+def test_where_files_stay_the_boot_mode_stays() -> None:
+    guest = Guest((), boot_modes=("uefi",))
+    made = Plan(sectors=(SectorChange(0, 0, "0001", "the table"),), boot_mode="legacy-bios")
+
+    assert boot_mode_afterwards(guest, made, ()) == "legacy-bios"
+    assert boot_mode_afterwards(guest, made, ("Not written.",)) == "uefi"
+    assert boot_mode_afterwards(guest, Plan(boot_mode="legacy-bios"), ("x",)) == "legacy-bios"
 
 
 @pytest.mark.guests

@@ -11,6 +11,7 @@ import pyregf
 import pytest
 
 from converters.guests.adapt import boot_ini
+from converters.guests.adapt.bios import UNTRIED
 from converters.guests.adapt.changes import Changes, Contents
 from converters.guests.adapt.hives import Hive
 from converters.guests.adapt.unattend import unattend
@@ -429,6 +430,7 @@ def test_windows_with_a_gpt_starts_by_bios_afterwards(tmp_path: Path) -> None:
     mode = vm.adapted(vm.guest(DISK, ("uefi",)), "legacy-bios")
 
     assert mode == "legacy-bios"
+    assert vm.changes.left_out == [UNTRIED, NO_AGENT]
     assert [change.offset for change in vm.changes.sectors] == [512, DISK.size - 512, 0]
     mbr = (tmp_path / vm.changes.sectors[-1].content).read_bytes()
     signature = struct.unpack_from("<I", mbr, 440)[0]

@@ -3,8 +3,8 @@
 All of it comes from the guest: the boot manager for BIOS, which every Windows keeps in
 C:\\Windows\\Boot\\PCAT, and the store of its boot configuration. The code in the first sectors of
 the volume must be the one that Windows writes when it formats NTFS. If anything is missing, the
-disk keeps its GPT. Nobody could try this with a real Windows here: tables, sectors and stores are
-checked, and our own boot code is run.
+disk keeps its GPT. Tables, sectors and stores are checked by others' tools, and our boot code runs;
+no real Windows was at hand, and the plan says that its start was not tried.
 """
 
 from collections.abc import Callable
@@ -21,6 +21,7 @@ from converters.guests.adapt.gpt_to_mbr import (
     Converted,
     Unconvertible,
     converted,
+    copies_of_first,
     first_sector,
     startable,
 )
@@ -40,6 +41,10 @@ BIOS_STORE, UEFI_STORE = STORES
 TABLE: Final = "the GPT becomes an MBR: Windows starts by BIOS"
 NO_GPT: Final = "what was the GPT goes"
 ITSELF: Final = "the volume knows where it begins: Windows starts by BIOS"
+UNTRIED: Final = (
+    "Windows was made to start by BIOS from a new partition table, with its own boot files; that it "
+    "does is not tried here. If the instance doesn't start, import it again with BootMode uefi."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,7 @@ class Bios:
     manager: bytes | None  # None: it is there
     store: bytes
     first_sector: bytes | None  # None: it is right
+    copies: tuple[int, ...]  # offsets of the first sector, which stands at the volume's end too
     headers: tuple[int, ...]  # offsets of sectors with a GPT's header
 
     def offsets(self) -> dict[str, int]:
@@ -86,10 +92,11 @@ class Bios:
         disk = self.table.disk
         pieces = [(offset, bytes(SECTOR), NO_GPT) for offset in self.headers]
         if self.first_sector is not None:
-            pieces.append((self.active.offset, self.first_sector, ITSELF))
+            pieces += [(offset, self.first_sector, ITSELF) for offset in self.copies]
         pieces.append((0, self.mbr.sector, TABLE))
         for offset, sector, why in pieces:
             changes.sectors.append(SectorChange(disk, offset, changes.contents.add(sector), why))
+        changes.leave(UNTRIED)
 
 
 def from_gpt(guest: Guest, places: Places, read: Read) -> Bios | str:
@@ -118,7 +125,11 @@ def from_gpt(guest: Guest, places: Places, read: Read) -> Bios | str:
         return "the first sectors of its volume have no code that starts it"
     headers = [SECTOR, table.size // SECTOR * SECTOR - SECTOR]
     there = tuple(each for each in headers if read(table.disk, each, 8) == b"EFI PART")
-    return Bios(table, mbr, active, volume, manager, store, first_sector(head, active), there)
+    spares = copies_of_first(head, active)
+    same = (each for each in spares if read(table.disk, each, SECTOR) == head[:SECTOR])
+    copies = (active.offset, *same)
+    first = first_sector(head, active)
+    return Bios(table, mbr, active, volume, manager, store, first, copies, there)
 
 
 def _manager_volume(guest: Guest, places: Places) -> str | None:

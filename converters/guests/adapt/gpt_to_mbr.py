@@ -39,6 +39,7 @@ NTFS: Final = b"NTFS    "  # at 3 of its first sector
 MANAGER: Final = "BOOTMGR".encode("utf-16-le")  # what the code in the first sectors looks for
 START_CODE: Final = 8192  # bytes of a partition with that code
 HIDDEN: Final = 28  # where NTFS notes the sectors before the partition, u32
+TOTAL: Final = 40  # … and its own, u64
 
 # The boot code, as it was assembled from:
 #
@@ -111,6 +112,17 @@ def first_sector(head: bytes, partition: Partition) -> bytes | None:
     if head[HIDDEN : HIDDEN + 4] == sectors:
         return None
     return head[:HIDDEN] + sectors + head[HIDDEN + 4 : SECTOR]
+
+
+def copies_of_first(head: bytes, partition: Partition) -> tuple[int, ...]:
+    """Return where on the disk an NTFS may keep a copy of its first sector.
+
+    Windows puts it right behind the volume, mkntfs at the end of the partition; mostly that is one.
+    """
+    (sectors,) = struct.unpack_from("<Q", head, TOTAL)
+    last = partition.size // SECTOR - 1
+    places = (sectors, last) if 0 < sectors < last else (last,)
+    return tuple(partition.offset + int(place) * SECTOR for place in places if place > 0)
 
 
 def _chosen(table: Table) -> tuple[tuple[Partition, ...], tuple[Partition, ...]]:
