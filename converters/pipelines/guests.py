@@ -90,7 +90,7 @@ async def adapted(
         raise Incomplete("; ".join(left_out))
     return Adapted(
         raws=tuple(disks),
-        summary=_summary(work, verdict, plan),
+        summary=_summary(work, verdict, boot_mode_afterwards(guest, plan, left_out)),
         description=verdict.description,
     )
 
@@ -120,14 +120,21 @@ def _touched(guest: Guest, plan: Plan) -> set[int]:
     }
 
 
-def _summary(work: ImportImageWork, verdict: Verdict, plan: Plan) -> GuestSummary:
+def boot_mode_afterwards(guest: Guest, plan: Plan, left_out: Sequence[str]) -> str | None:
+    """Return what the disks start with: a table that was to be another one stays if files do."""
+    if plan.sectors and left_out and guest.boot_modes:
+        return plan.boot_mode if plan.boot_mode in guest.boot_modes else guest.boot_modes[0]
+    return plan.boot_mode
+
+
+def _summary(work: ImportImageWork, verdict: Verdict, boot_mode: str | None) -> GuestSummary:
     told = told_guest(work)
     return GuestSummary(
         architecture=verdict.architecture or told.architecture,
         platform=verdict.platform or told.platform,
         license_type=verdict.license_type or told.license_type,
         usage_operation=verdict.usage_operation or told.usage_operation,
-        boot_mode=plan.boot_mode or verdict.boot_mode or told.boot_mode,
+        boot_mode=boot_mode or verdict.boot_mode or told.boot_mode,
     )
 
 
