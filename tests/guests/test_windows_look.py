@@ -324,8 +324,9 @@ def test_server_2003_switches_them_in_boot_ini(text: str, ems: bool) -> None:
     assert look("2003", files={"/boot.ini": text}).ems is ems
 
 
-@pytest.mark.parametrize("start", [b"hibr", b"WAKE"])
+@pytest.mark.parametrize("start", [b"hibr", b"HIBR"])
 def test_a_hibernated_windows_was_not_shut_down(start: bytes) -> None:
+    assert look(files={"/hiberfil.sys": b"WAKE" + bytes(4092)}).shut_down is True
     assert look(files={"/hiberfil.sys": start + bytes(4092)}).shut_down is False
     assert look(files={"/hiberfil.sys": bytes(4096)}).shut_down is True
 

@@ -42,8 +42,9 @@ TABLE: Final = "the GPT becomes an MBR: Windows starts by BIOS"
 NO_GPT: Final = "what was the GPT goes"
 ITSELF: Final = "the volume knows where it begins: Windows starts by BIOS"
 UNTRIED: Final = (
-    "Windows was made to start by BIOS from a new partition table, with its own boot files; that it "
-    "does is not tried here. If the instance doesn't start, import it again with BootMode uefi."
+    "Windows was made to start by BIOS from a new partition table, with its own boot files; "
+    "whether it does is not tried here. If the instance doesn't start, import it again with "
+    "BootMode uefi."
 )
 
 

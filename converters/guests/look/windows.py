@@ -61,7 +61,7 @@ BOOT_FILES: Final = (
     "/Windows/System32/winload.efi",
 )
 
-HIBERNATED: Final = (b"hibr", b"HIBR", b"wake", b"WAKE")  # how a hiberfil.sys in use begins
+HIBERNATED: Final = (b"hibr", b"HIBR")  # how a hiberfil.sys begins that is to be woken up
 
 
 def look_windows(
