@@ -126,13 +126,27 @@ def test_the_menu_decides_which_initrd_the_default_kernel_has() -> None:
         "/boot/custom.img": b"x",
     }
     missing = DEBIAN | {"/boot/grub/grub.cfg": menu(initrd="/boot/gone.img")}
-    none = DEBIAN | {"/boot/grub/grub.cfg": menu(initrd="")}
 
     assert [one.initrd and one.initrd.path for one in kernels(custom)] == ["/boot/custom.img"]
     (gone,) = kernels(missing)
     assert gone.initrd is not None
     assert (gone.initrd.path, gone.initrd.problem) == ("/boot/gone.img", "missing")
-    assert [one.initrd for one in kernels(none)] == [None]
+
+
+def test_a_default_kernel_that_is_started_without_an_initrd_has_the_one_of_its_name() -> None:
+    cloud = """menuentry Ubuntu {
+  if [ "${initrdfail}" = 1 ]; then
+    linux /boot/vmlinuz-6.1.0-18-amd64 root=PARTUUID=aa ro
+    initrd /boot/initrd.img-6.1.0-18-amd64
+  else
+    linux /boot/vmlinuz-6.1.0-18-amd64 root=PARTUUID=aa ro panic=-1
+  fi
+}
+"""
+    (kernel,) = kernels(DEBIAN | {"/boot/grub/grub.cfg": cloud})
+
+    assert kernel.initrd is not None
+    assert (kernel.initrd.path, kernel.initrd.readable) == (f"/boot/initrd.img-{KERNEL}", True)
 
 
 @pytest.mark.parametrize(

@@ -127,13 +127,14 @@ def _image(system: System, path: str, where: tuple[str, str]) -> _Image | None:
 
 
 def _named_initrd(system: System, image: _Image, found: Found, default: bool) -> Initrd | None:
-    """Return the initial RAM disk of a kernel, not read yet: what the menu names, else by name."""
+    """Return the initial RAM disk of a kernel, not read yet: what the menu names, else by name.
+
+    Ubuntu's images for clouds first start without one, though it is there, and then with it.
+    """
     if default and found.initrd_written:
         if found.initrd is None:
             return Initrd(found.initrd_written, False, "missing")
         return Initrd(found.initrd, False)
-    if default:
-        return None  # the menu starts it without one
     folder = (image.kernel.path or "").rpartition("/")[0]
     for suffix in dict.fromkeys((image.suffix, image.kernel.version)):
         for name in (
