@@ -1,7 +1,7 @@
 """Boot menus as distributions write them, and which of their entries starts by itself."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from converters.guests.look.bls import compare, compare_versions, read_entry
@@ -137,6 +137,28 @@ def test_without_a_saved_entry_no_default_is_found(
 
     assert menu.found == found
     assert started(menu) == f"/vmlinuz-{VERSIONS[kernel]}"
+
+
+def test_the_menu_of_rhel_9_is_hidden_once_it_has_started_well() -> None:
+    saved = {"saved_entry": f"{menus.MACHINE}-{VERSIONS[1]}", "menu_auto_hide": "1"}
+
+    menu = read_grub2(menus.RHEL_9, saved | {"boot_success": "1"}, entries(*VERSIONS))
+
+    assert (menu.found, menu.bls, menu.loads, menu.timeout) == (True, True, False, 1)
+    assert started(menu) == f"/vmlinuz-{VERSIONS[1]}"
+    assert read_grub2(menus.RHEL_9, saved, entries(*VERSIONS)).timeout == 5
+    assert len(menu.entries) == 3
+
+
+def test_ubuntus_image_for_clouds_starts_without_an_initrd_first() -> None:
+    menu = read_grub2(menus.UBUNTU_CLOUD, {})
+    failed = read_grub2(menus.UBUNTU_CLOUD, {"initrdfail": "1"})
+
+    assert menu.chosen is not None
+    assert failed.chosen is not None
+    assert menu.chosen.kernel == failed.chosen.kernel == "/boot/vmlinuz-5.15.0-91-generic"
+    assert (menu.chosen.initrd, failed.chosen.initrd) == ("", "/boot/initrd.img-5.15.0-91-generic")
+    assert menu.chosen.id == "gnulinux-simple-6d0c0de1"
 
 
 def test_without_grubenv_the_options_of_grub_cfg_count() -> None:
@@ -330,6 +352,7 @@ def test_a_rescue_entry_comes_after_all_kernels() -> None:
 NAME = st.text(st.sampled_from("0123ab.-_~"), max_size=12)
 
 
+@settings(deadline=None)
 @given(NAME, NAME, NAME)
 def test_the_order_of_entries_is_an_order(one: str, two: str, three: str) -> None:
     assert compare(one, two) == -compare(two, one)
@@ -388,6 +411,7 @@ SCRIPT = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(SCRIPT, st.sampled_from(["", " "]))
 def test_no_menu_is_too_wild(words: list[str], between: str) -> None:
     text = between.join(words)

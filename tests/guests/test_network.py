@@ -408,6 +408,7 @@ def test_a_flow_collection_may_go_over_several_lines() -> None:
     assert (after.number, after.path, after.value) == (4, ("h",), "i")
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from([*"a: -\n[]{}'\"#,\\\t?|", "  ", "- ", "b: c"]), max_size=80))
 def test_no_yaml_is_too_wild(pieces: list[str]) -> None:
     text = "".join(pieces)
