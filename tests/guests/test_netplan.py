@@ -1,9 +1,12 @@
 """netplan's files as they are adapted; what comes out is read by a real YAML reader."""
 
+import json
 from importlib import import_module
 from typing import cast
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from converters.guests.adapt import cloud_init, netplan
 from converters.guests.adapt.interfaces import DHCP, HARDWARE
@@ -232,3 +235,55 @@ def test_the_first_language_of_cloud_init_stays_and_is_said() -> None:
     )
 
     assert cloud_init.adapt(before) == Edited(before, (), (cloud_init.FIRST,))
+
+
+INTERFACES = st.fixed_dictionaries(
+    {},
+    optional={
+        "addresses": st.sampled_from([[], ["10.0.0.1/24"], ["10.0.0.1/24", "fe80::1/64"]]),
+        "gateway4": st.just("10.0.0.9"),
+        "routes": st.just([{"to": "default", "via": "10.0.0.9"}]),
+        "nameservers": st.just({"search": ["a.example"], "addresses": ["10.0.0.53"]}),
+        "dhcp4": st.booleans(),
+        "mtu": st.integers(68, 9000),
+        "optional": st.booleans(),
+        "match": st.sampled_from(
+            [{"name": "en*"}, {"name": "en*", "macaddress": "aa:bb:cc:0:0:1"}]
+        ),
+    },
+)
+
+
+@settings(deadline=None)
+@given(
+    network=st.dictionaries(st.sampled_from(["eth0", "ens3", "lan-1"]), INTERFACES),
+    style=st.sampled_from([None, True, False]),
+    indent=st.sampled_from([2, 4, 7]),
+    width=st.sampled_from([20, 80, 1000]),
+)
+def test_whatever_yaml_writes_means_the_same_without_addresses(
+    network: Value, style: bool | None, indent: int, width: int
+) -> None:
+    yaml = import_module("yaml")
+    whole = json.loads(json.dumps({"network": {"version": 2, "ethernets": network}}))  # no aliases
+    text = yaml.safe_dump(whole, default_flow_style=style, indent=indent, width=width)
+
+    edited = netplan.adapt(text)
+
+    assert not edited.left
+    assert meaning(edited.text) == {
+        "version": 2,
+        "ethernets": {name: expected(cast("Value", one)) for name, one in network.items()},
+    }
+
+
+def expected(interface: Value) -> Value:
+    """Return what is to become of an Ethernet interface."""
+    after = dict(interface)
+    if after.get("addresses") or after.get("gateway4"):
+        for key in ("addresses", "gateway4", "routes", "nameservers"):
+            after.pop(key, None)
+        after["dhcp4"] = True
+    if "match" in after:
+        after["match"] = {"name": "en*"}
+    return after

@@ -148,3 +148,9 @@ def test_cards_are_no_longer_named_by_their_mac_address() -> None:
         '#SUBSYSTEM=="net", SYSFS{address}=="00:50:56:00:00:02", NAME="eth1"'
     )
     assert len(edited.reasons) == 1
+
+
+def test_a_file_that_ends_with_a_head_ends_without_a_newline_still() -> None:
+    edited = networkd.adapt("[Address]\nAddress=10.0.0.1/8\n[Network]")
+
+    assert edited.text == "#[Address]\n#Address=10.0.0.1/8\n[Network]\nDHCP=yes"

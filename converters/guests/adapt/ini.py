@@ -73,7 +73,7 @@ class Ini:
         """Write a line below the head of a section."""
         number = self.sections[section].line
         head = self.lines[number]
-        self.lines[number] = new_line(body(head), head) + text + (ending(head) or "\n")
+        self.lines[number] = new_line(body(head), head) + text + ending(head)
 
     def add_section(self, before: int, *lines: str) -> None:
         """Write lines before another one."""
