@@ -317,6 +317,28 @@ def test_what_cannot_be_seen_is_said(
     assert examine([disk]).unseen == ((f"Volume 0:1 {sentence}",) if sentence else ())
 
 
+def test_a_dynamic_disk_is_told(tmp_path: Path) -> None:
+    disk = tables.mbr(tmp_path / "disk", [Piece(None, 0x42, MIB)])
+
+    assert examine([disk]).unseen == (
+        "Disk 0 is a dynamic disk of Windows: only volumes that begin as partitions do are seen.",
+    )
+
+
+def test_an_etc_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    own = root(tmp_path / "root")
+    inode = filesystems.run("debugfs", "-R", "blocks /etc", own).split()[0]
+    with own.open("r+b") as file:
+        file.seek(int(inode) * 1024)
+        file.write(b"\x0b\0\0\0\3\0")
+    disk = tables.mbr(tmp_path / "disk", [Piece(own)])
+
+    guest = examine([disk])
+
+    assert guest.linux is None
+    assert guest.volumes[0].problem == "a directory is broken"
+
+
 LOADER: Final = text("MZ")
 FALLBACK: Final = {"/EFI/BOOT/BOOTX64.EFI": LOADER}
 

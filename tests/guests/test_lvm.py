@@ -290,7 +290,7 @@ def test_groups_of_one_name_are_a_problem(tmp_path: Path) -> None:
             segment(1, 0, 1)
             .replace("striped", "raid1")
             .replace("stripes = [", 'raids = ["m","lv"'),
-            "logical volume lv: not among the disks",
+            "logical volume lv: it stands on itself",
         ),
     ],
 )
@@ -304,6 +304,37 @@ def test_what_cannot_be_is_a_problem_of_the_volume(
 
     assert found.logical[0].extents == ()
     assert problem in str(found.logical[0].problem)
+
+
+def test_a_volume_that_stands_on_itself_ends(tmp_path: Path) -> None:
+    itself = "".join(
+        f'segment{number} {{\nstart_extent = 0\nextent_count = 0\ntype = "mirror"\n'
+        'mirrors = ["lv", 0]\n}\n'
+        for number in range(300)
+    )
+
+    [found] = groups_on(
+        disk(tmp_path / "0", "pv0", group(logical("lv", itself), physical=("pv0",)))
+    )
+
+    assert found.logical[0].problem == "logical volume lv: it stands on itself"
+
+
+def test_a_group_without_the_size_of_extents_is_a_problem(tmp_path: Path) -> None:
+    text = group(physical=("pv0",)).replace("extent_size = 128", "extent_size = []")
+
+    [found] = groups_on(disk(tmp_path / "0", "pv0", text))
+
+    assert found.problem == "volume group vg: LVM's text has no extent_size"
+
+
+def test_a_label_at_the_end_of_the_volume_is_a_problem(tmp_path: Path) -> None:
+    short = tmp_path / "0"
+    short.write_bytes(bytes(1536) + b"LABELONE".ljust(24, b"\0") + b"LVM2 001")
+
+    [found] = find_volumes([short]).found
+
+    assert (found.filesystem, found.problem is not None) == ("lvm", True)
 
 
 @pytest.mark.parametrize(

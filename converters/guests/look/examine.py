@@ -15,16 +15,11 @@ from converters.guests.guest import LIST, TEXT, Guest, Linux, Volume, Windows
 from converters.guests.look import firmware
 from converters.guests.look.mounts import put_together
 from converters.guests.look.roots import Roots, etc_directories, find_roots
-from converters.guests.look.volumes import READABLE, Volumes, find_volumes
-from converters.guests.tree import System, Tree, Unreadable
+from converters.guests.look.volumes import HOSTILE, READABLE, Volumes, find_volumes
+from converters.guests.tree import System, Tree
 
 T = TypeVar("T")
 
-# what reading nonsense ends in where nobody has thought of it
-HOSTILE: Final = (
-    Unreadable, ArithmeticError, LookupError, ValueError, TypeError, AttributeError, MemoryError,
-    RecursionError, OSError,
-)  # fmt: skip
 OTHERS: Final = 16  # filesystems beside a root that are looked into for a boot menu
 ENCRYPTED: Final = {"luks": "LUKS", "bitlocker": "BitLocker"}
 MEMBERS: Final = {"linux_raid_member": "a Linux RAID", "zfs_member": "a ZFS pool"}
@@ -134,7 +129,12 @@ def _why(error: BaseException) -> str:
 
 def _unseen(volumes: Volumes) -> list[str]:
     """Return a sentence for each volume that holds something nobody here can read."""
-    sentences = []
+    sentences = [
+        f"Disk {table.disk} is a dynamic disk of Windows: only volumes that begin as partitions do "
+        "are seen."
+        for table in volumes.tables
+        if table.dynamic
+    ]
     for volume in tuple(volumes.found):
         if len(volume.extents) > LIST:
             volumes.replace(replace(volume, extents=()))

@@ -67,6 +67,8 @@ def read_physical(source: Source, volume: str, disk: int, offset: int) -> Physic
     label = next(at for at in range(0, 2048, SECTOR) if source.read_at(at, 8) == b"LABELONE")
     (start,) = struct.unpack("<I", source.read_at(label + 20, 4))
     head = source.read_at(label + start, 1024)
+    if len(head) < 64:
+        raise Unreadable("the LVM label is cut short")
     own = lvm_uuid(head[:32])
     try:
         text = _newest(source, head)
@@ -91,7 +93,13 @@ def groups(physical: Sequence[PhysicalVolume]) -> tuple[Group, ...]:
                     newest[own] = (seqno, name, section)
         except Unreadable as error:
             wrong.append(Group("", (one.volume,), (), str(error)))
-    made = [_made(name, section, physical) for _, name, section in newest.values()]
+    made = []
+    for _, name, section in newest.values():
+        try:
+            made.append(_made(name, section, physical))
+        except Unreadable as error:
+            there = tuple(one.volume for one in physical)
+            wrong.append(Group(name, there, (), f"volume group {name}: {error}"))
     taken = {volume for group in (*made, *wrong) for volume in group.physical}
     alone = [one.volume for one in physical if one.volume not in taken and not one.text]
     if alone:
@@ -199,11 +207,21 @@ class _Volumes:
         self._logical = below(section, "logical_volumes")
         self._here = here
         self._extent = number(section, "extent_size") * SECTOR
+        self._known: dict[str, tuple[Extent, ...] | None] = {}
 
     def extents(self, name: str, level: int = 0) -> tuple[Extent, ...]:
         """Return where a logical volume's bytes stand; raises Unreadable."""
         if level > LEVELS or name not in self._logical:
             raise Unreadable(f"logical volume {name}: not among the disks")
+        if name not in self._known:
+            self._known[name] = None
+            self._known[name] = self._found(name, level)
+        known = self._known[name]
+        if known is None:
+            raise Unreadable(f"logical volume {name}: it stands on itself")
+        return known
+
+    def _found(self, name: str, level: int) -> tuple[Extent, ...]:
         section = self._logical[name]
         segments = [one for one in section.values() if isinstance(one, dict) and "type" in one]
         segments.sort(key=lambda one: number(one, "start_extent"))

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from converters.guests.guest import LIST
-from converters.guests.look.volumes import READABLE, Volumes
+from converters.guests.look.volumes import HOSTILE, READABLE, Volumes
 from converters.guests.tree import System, Tree, Unreadable
 
 RELEASES: Final = (
@@ -50,16 +50,15 @@ def find_roots(volumes: Volumes) -> Roots:
         try:
             tree = volumes.tree(volume.id)
             tree.names("/")
-        except Unreadable as error:
-            volumes.problem(volume.id, str(error))
-            continue
-        found.trees.append(tree)
-        subvolumes = _subvolumes(volumes, tree) if volume.filesystem == "btrfs" else ()
-        root = _linux_root(volumes, tree, subvolumes)
-        if root is not None:
-            found.linux.append(root)
-        if volume.filesystem == "ntfs" and is_windows(tree):
-            found.windows.append(tree)
+            found.trees.append(tree)
+            subvolumes = _subvolumes(volumes, tree) if volume.filesystem == "btrfs" else ()
+            root = _linux_root(volumes, tree, subvolumes)
+            if root is not None:
+                found.linux.append(root)
+            if volume.filesystem == "ntfs" and is_windows(tree):
+                found.windows.append(tree)
+        except HOSTILE as error:
+            volumes.problem(volume.id, str(error) or type(error).__name__)
     return found
 
 
@@ -71,10 +70,10 @@ def _linux_root(volumes: Volumes, tree: Tree, subvolumes: tuple[str, ...]) -> Tr
     for path in likely[:SUBVOLUMES]:
         try:
             below = volumes.tree(tree.volume_id, path)
+            if is_linux(below):
+                return below
         except Unreadable:
             continue
-        if is_linux(below):
-            return below
     return None
 
 
@@ -84,11 +83,7 @@ def _subvolumes(volumes: Volumes, tree: Tree) -> tuple[str, ...]:
 
     if not isinstance(tree, BtrfsTree):
         return ()
-    try:
-        found = tree.subvolumes()[:LIST]
-    except Unreadable as error:
-        volumes.problem(tree.volume_id, str(error))
-        return ()
+    found = tree.subvolumes()[:LIST]
     volumes.replace(replace(volumes.volume(tree.volume_id), subvolumes=found))
     return found
 
@@ -99,24 +94,19 @@ def is_linux(tree: Tree) -> bool:
     A release file need not lead anywhere: it may be a link into a /usr of its own. Without one,
     a fstab beside directories of programs will do: that is a Linux nobody knows.
     """
-    try:
-        if not _is(tree, "/etc", "dir"):
-            return False
-        if any(tree.stat(path) is not None for path in RELEASES):
-            return True
-        if tree.stat("/etc/fstab") is None:
-            return False
-        return any(tree.stat(path) is not None for path in ("/usr", "/sbin", "/bin"))
-    except Unreadable:
+    etc = tree.stat("/etc")
+    if etc is None or etc.kind != "dir":
         return False
+    if any(tree.stat(path) is not None for path in RELEASES):
+        return True
+    if tree.stat("/etc/fstab") is None:
+        return False
+    return any(tree.stat(path) is not None for path in ("/usr", "/sbin", "/bin"))
 
 
 def is_windows(tree: Tree) -> bool:
     """Tell whether a filesystem has a Windows folder with a registry."""
-    try:
-        found = System(tree).stat("/Windows/System32/config")
-    except Unreadable:
-        return False
+    found = System(tree).stat("/Windows/System32/config")
     return found is not None and found.kind == "dir"
 
 

@@ -4,6 +4,8 @@ A disk without a partition table is one volume if a filesystem stands on it. Ext
 hold others and are none themselves.
 """
 
+import struct
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,6 +18,11 @@ from converters.guests.look.sources import Disk, Joined, Source
 from converters.guests.look.superblocks import Superblock, probe
 from converters.guests.tree import Tree, Unreadable
 
+# what reading nonsense ends in where nobody has thought of it
+HOSTILE: Final = (
+    Unreadable, ArithmeticError, LookupError, ValueError, TypeError, AttributeError, MemoryError,
+    RuntimeError, OSError, EOFError, struct.error, zlib.error,
+)  # fmt: skip
 HOLDERS: Final = frozenset(f"{kind:02X}" for kind in (*EXTENDED, PROTECTIVE))
 READABLE: Final = frozenset({"ext2", "ext3", "ext4", "xfs", "btrfs", "ntfs", "vfat"})
 WHOLE: Final = frozenset({"vfat", "exfat", "ntfs", "refs", "bitlocker"})  # end with 55 AA, too
@@ -161,11 +168,16 @@ def _logical(volumes: Volumes) -> None:
     from converters.guests.look import lvm
 
     physical = []
-    for volume in volumes.found:
+    for volume in tuple(volumes.found):
         if volume.filesystem == "lvm":
             place = volume.extents[0]
             source = volumes.source(volume)
-            physical.append(lvm.read_physical(source, volume.id, place.disk, place.offset))
+            try:
+                one = lvm.read_physical(source, volume.id, place.disk, place.offset)
+            except HOSTILE:
+                volumes.problem(volume.id, "its LVM label cannot be read")
+            else:
+                physical.append(one)
     for group in lvm.groups(physical):
         for volume_id in group.physical:
             if group.problem:
