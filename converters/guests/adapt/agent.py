@@ -22,7 +22,7 @@ SYSTEMD: Final = ("/usr/lib/systemd/systemd", "/lib/systemd/systemd")
 UPSTART: Final = ("/sbin/initctl", "/usr/sbin/initctl")
 WANTED: Final = "/etc/systemd/system/multi-user.target.d/amazon-ssm-agent.conf"
 WANTS: Final = f"[Unit]\nWants={SERVICE}\n"
-SPARE: Final = 64 << 20  # bytes that stay free on the root filesystem
+SPARE: Final = 16 << 20  # bytes that stay free on the root filesystem
 MACHINES: Final = {3: "i386", 62: "x86_64", 183: "arm64"}  # e_machine of ELF, elf.h
 
 REASON: Final = "the Systems Manager agent"
@@ -61,12 +61,12 @@ def _suitable(linux: Linux, package: Path) -> list[Packed]:
     packed = [one for one in files(package) if one.data is not None]
     if not any(posixpath.basename(one.path) == "amazon-ssm-agent" for one in packed):
         raise Unreadable(f"{package.name} is not its package")
-    machines = {_machine(one.data or b"") for one in packed} - {None}
+    machines = {machine for one in packed if (machine := _machine(one.data or b""))}
     if linux.architecture is not None and machines and linux.architecture not in machines:
-        raise Unreadable(f"{package.name} is for {', '.join(map(str, sorted(map(str, machines))))}")
+        raise Unreadable(f"{package.name} is for {', '.join(sorted(machines))}")
     size = sum(len(one.data or b"") for one in packed)
     if linux.free is not None and linux.free < size + SPARE:
-        raise Unreadable(f"it needs {size >> 20} MiB, and the root filesystem is too full")
+        raise Unreadable(f"it needs {-(-size >> 20)} MiB, and the root filesystem is too full")
     return packed
 
 
