@@ -58,6 +58,25 @@ def test_debian_starts_with_grub_2() -> None:
     assert len(menu.entries) == len(menu.kernels) == 4
 
 
+def test_a_custom_cfg_is_part_of_the_menu() -> None:
+    custom = "menuentry Mine --id mine { linux /boot/vmlinuz-mine }\nset default=mine\n"
+    files = DEBIAN | {"/boot/grub/custom.cfg": custom, "/boot/vmlinuz-mine": "kernel"}
+
+    found = read_boot(memory(files))
+
+    assert found.kernel == "/boot/vmlinuz-mine"
+    assert found.boot.files[0].entries[-1] == "Mine"
+    assert len(found.boot.files) == 1
+
+
+def test_a_custom_cfg_that_sources_itself_ends() -> None:
+    custom = "source $prefix/custom.cfg\nmenuentry Mine { linux /k }\n" * 9
+
+    found = boot(DEBIAN | {"/boot/grub/custom.cfg": custom})
+
+    assert found.files[0].entries[-9:] == ("Mine",) * 9
+
+
 def test_rhel_8_starts_with_entries_of_their_own() -> None:
     found = read_boot(memory(RHEL_8))
 

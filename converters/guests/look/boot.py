@@ -25,6 +25,8 @@ from converters.guests.tree import System, Tree, Unreadable
 VENDORS: Final = 50  # directories below EFI that are looked into
 MENU: Final = 192 << 10  # bytes of one configuration file that are read; usual are 5 to 50 KiB
 MENUS_READ: Final = 384 << 10  # bytes of all of them; what comes later is listed and not read
+CUSTOM: Final = 32 << 10  # bytes of a custom.cfg, which the grub.cfg beside it sources
+CUSTOMS: Final = ("/boot/grub", "/boot/grub2")  # where one may be
 FILES: Final = 60  # configuration files
 ENTRIES_FOLDER: Final = "/boot/loader/entries"
 
@@ -153,9 +155,10 @@ def _menu(system: System, path: str, kind: str, text: str, bls: list[Entry]) -> 
     match kind:
         case "grub2":
             environment = _environment(system, folder)
-            return read_grub2(
-                text, read_environment(environment or ""), bls, environment is not None
-            )
+            beside = f"{folder}/custom.cfg"
+            custom = read_text(system, beside, CUSTOM) if folder in CUSTOMS else None
+            known = read_environment(environment or "")
+            return read_grub2(text, known, bls, environment is not None, custom)
         case "grub-legacy":
             saved = read_text(system, f"{folder}/default", 64)
             return read_legacy(text, (saved or "").split("\n")[0])

@@ -14,6 +14,8 @@ from converters.guests.look.texts import lines, short
 
 ENVIRONMENT: Final = 64 << 10  # bytes of grubenv that are read; GRUB writes 1024
 
+VARIABLES: Final = 200  # of one grubenv
+
 _LEGACY: Final = re.compile(r"\s*([A-Za-z]\w{0,30})(?:[ \t]*=[ \t]*|[ \t]+|$)(.*)")
 _NUMBER: Final = re.compile(r"-?\d{1,9}")
 
@@ -23,17 +25,22 @@ def read_environment(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for _, line in lines(text):
         name, equals, value = line.partition("=")
-        if equals and not name.startswith("#"):
+        if equals and not name.startswith("#") and len(found) < VARIABLES:
             found[name] = re.sub(r"\\(.)", r"\1", value)
     return found
 
 
 def read_grub2(
-    text: str, environment: dict[str, str], bls: Sequence[Entry] = (), has_environment: bool = True
+    text: str,
+    environment: dict[str, str],
+    bls: Sequence[Entry] = (),
+    has_environment: bool = True,
+    custom: str | None = None,
 ) -> Menu:
-    """Return the menu that a grub.cfg makes, given grubenv and the entries of blscfg."""
+    """Return the menu that a grub.cfg makes, given grubenv, blscfg's entries and custom.cfg."""
     found = frozenset({"grubenv"}) if has_environment else frozenset[str]()
-    script = grub_script.run(text, environment, found)
+    beside = {"custom.cfg": custom} if custom is not None else {}
+    script = grub_script.run(text, environment, found, beside)
     entries = script.entries
     if script.bls is not None:
         entries = [*entries[: script.bls], *expanded(bls, script), *entries[script.bls :]]

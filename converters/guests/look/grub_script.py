@@ -6,8 +6,10 @@ to succeed. There are no loops, so a script ends after as many steps as it has s
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
+from types import MappingProxyType
 from typing import Final
 
 from converters.guests.look.entries import ENTRIES, Entry
@@ -47,12 +49,23 @@ class Script:
     entries: list[Entry] = field(default_factory=list)
     bls: int | None = None  # blscfg was run after so many entries
     loads: list[str] = field(default_factory=list)  # files that it would go on with
+    beside: dict[str, str] = field(default_factory=dict)  # files that it may source, once each
     count: int = 0
 
 
-def run(text: str, environment: dict[str, str], found: frozenset[str] = frozenset()) -> Script:
-    """Return what a grub.cfg does, given grubenv's variables and the files that `-f` finds."""
+def run(
+    text: str,
+    environment: dict[str, str],
+    found: frozenset[str] = frozenset(),
+    beside: Mapping[str, str] = MappingProxyType({}),
+) -> Script:
+    """Return what a grub.cfg does, given grubenv's variables and the files beside it.
+
+    Found are the names of files that are there, beside the texts of those that it may source.
+    """
     script = Script(BUILTIN | {name: value[:VALUE] for name, value in environment.items()})
+    script.beside = dict(beside)
+    found |= beside.keys()
     _run(statements(text), script, script.entries, None, found)
     return script
 
@@ -80,10 +93,12 @@ def _run(
         )
         if command in ("menuentry", "submenu"):
             _add(words, statement.block or [], script, menu, found)
-        elif assigned and len(script.variables) < VARIABLES:
+        elif assigned and (assigned[1] in script.variables or len(script.variables) < VARIABLES):
             script.variables[assigned[1]] = assigned[2]
             written = statement.words[1 if command == "set" and len(statement.words) > 1 else 0]
             script.written[assigned[1]] = short(written.written().partition("=")[2])
+        elif command in ("source", ".") and words[1:] and _base(words[1]) in script.beside:
+            _run(statements(script.beside.pop(_base(words[1]))), script, menu, entry, found)
         elif command in ("configfile", "source", ".", "normal") and words[1:]:
             script.loads.append(short(words[1]))
         elif command == "blscfg" and entry is None:
@@ -173,7 +188,7 @@ def _test(words: list[str], found: frozenset[str]) -> bool:
         case ["-z", value]:
             return value == ""
         case ["-f" | "-s" | "-e" | "-d", path]:
-            return path.rpartition("/")[2] in found
+            return _base(path) in found
         case [left, "=" | "==", right]:
             return left == right
         case [left, "!=", right]:
@@ -196,3 +211,7 @@ def _compare(left: str, how: str, right: str) -> bool:
         "-le": one <= two,
         "-ge": one >= two,
     }[how]
+
+
+def _base(path: str) -> str:
+    return path.rpartition("/")[2]
