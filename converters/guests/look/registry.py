@@ -20,7 +20,7 @@ import pyregf
 from converters.guests.guest import LIST, TEXT
 from converters.guests.tree import Unreadable
 
-HIVE: Final = 256 << 20  # bytes of a hive that is read; Windows lets SYSTEM grow to about as much
+HIVE: Final = 192 << 20  # bytes of a hive that is read; two of them stay below what a child may use
 BIN: Final = 2 << 20  # bytes of one bin; it has a page, or what the longest value needs: a megabyte
 VALUE: Final = 64 << 10  # bytes of one value: nothing that is asked for here is longer
 KEYS: Final = 20_000  # that are read in all; the keys on the way to what is asked have some 2000

@@ -5,6 +5,7 @@ raises OSError for whatever is broken. A name that is no valid UTF-16 cannot be 
 left out. On disk: https://flatcap.github.io/linux-ntfs/ntfs/
 """
 
+import io
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
@@ -16,7 +17,7 @@ from converters.guests.tree import DEPTH, NAMES, Missing, Stat, Unreadable
 # what reading nonsense ends in inside the bindings
 BROKEN: Final = (OSError, ValueError, TypeError, OverflowError, MemoryError, SystemError)
 KNOWN: Final = 50_000  # answers that are kept
-PIECE: Final = 8 << 20  # bytes of the bitmap at once
+PIECE: Final = 8 << 20  # bytes of a file at once
 BITMAP: Final = 256 << 20  # bytes of it that are counted: of 8 TiB in clusters of 4 KiB
 
 T = TypeVar("T")
@@ -112,8 +113,15 @@ class NtfsTree:
         return found
 
     def _content(self, path: str, wanted: int) -> bytes:
-        content: bytes = self._entry(path).read_buffer(wanted)
-        return content
+        """Return a file's bytes, in pieces: a source gives no more of a long extent at once."""
+        entry = self._entry(path)
+        content = io.BytesIO()  # its bytes are taken out of it without a copy
+        while wanted > content.tell():
+            piece = entry.read_buffer(min(PIECE, wanted - content.tell()))
+            if not piece:
+                break
+            content.write(piece)
+        return content.getvalue()
 
     def _free(self) -> int | None:
         entry = self._entry("/$Bitmap")
