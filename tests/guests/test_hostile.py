@@ -1,7 +1,7 @@
 """Hostile guests: whatever is on a disk, the child tells something of it, in time and in bounds.
 
 Every one goes through the real child in its sandbox, with half the memory that it is given in a
-house and ten seconds; what it tells is judged, and where the verdict is good, planned for.
+house and ten seconds; what it tells is judged and planned for, whatever the verdict.
 """
 
 from pathlib import Path
@@ -14,6 +14,7 @@ from converters.guests.judge.rules import Request
 from converters.guests.judge.verdict import Verdict, judge
 from converters.guests.plain import from_json
 from converters.lifeline import Limits
+from converters.stages.plan import plan_of
 from tests.guests import hostile_disks  # noqa: F401  # it adds to HOSTILE
 from tests.guests.builders import Builder
 from tests.guests.hostile import HOSTILE, LARGE
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.guests
 SECONDS = 10  # of the processor's time; of the clock's, on a machine that is not busy
 PATIENCE = 60.0  # seconds of the clock, on one that is
 MEMORY = 512 << 20  # bytes of address space
-OFTEN = ("links in a ring", "links out of the guest", "an initrd that unpacks to 4 GiB",
+OFTEN = ("links in a ring", "links out of the guest", "an initrd with a file of 4 GiB",
          "ext4: files of a TiB", "a registry whose root is below itself",
          "logical partitions in a ring", "LVM: braces in braces", "XFS cut off")  # fmt: skip
 
@@ -34,10 +35,17 @@ OFTEN = ("links in a ring", "links out of the guest", "an initrd that unpacks to
 async def test_a_hostile_guest_is_judged_in_bounds(
     guests: Builder, tmp_path: Path, name: str
 ) -> None:
-    guest, _ = await looked(HOSTILE[name](guests, tmp_path))
+    disk = HOSTILE[name](guests, tmp_path)
+    folder = tmp_path / "plan"
+    folder.mkdir()
+
+    guest, verdict = await looked(disk)
+    plan = await plan_of([disk], guest, verdict, None, folder)
 
     assert guest.disks
     assert "Traceback" not in str(guest)
+    assert not any("the planner ended" in told or "Error" in told for told in plan.left_out)
+    assert sum(file.stat().st_size for file in folder.iterdir()) < 2 * MEMORY
 
 
 @pytest.mark.slow
