@@ -328,6 +328,15 @@ def test_a_filesystem_that_is_cut_short_is_unreadable(
         everything(open_tree(kind, Disk(disk), "0"))
 
 
+@pytest.mark.parametrize(("kind", "at"), [("ext4", 1024 + 120), ("xfs", 108)])
+def test_a_superblock_with_a_wrong_checksum_is_not_believed(
+    shared: dict[str, Path], kind: str, at: int
+) -> None:
+    """As Linux does not mount it. What is changed is but the label."""
+    with pytest.raises(Unreadable, match="the checksum of the superblock is wrong"):
+        open_tree(kind, Damaged(shared[kind], {at: b"other"}), "0")
+
+
 def test_what_takes_too_long_is_unreadable(shared: dict[str, Path]) -> None:
     stream = Stream(Disk(shared["ext4"]), allowance := Allowance(once=-1))
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from converters.guests.look.trees.inodes import DIRECTORY, TARGET, InodeTree
+from converters.guests.look.trees.inodes import DIRECTORY, TARGET, InodeTree, register
 from converters.guests.tree import Unreadable
 
 EXTENTS: Final = 0x80000  # flags of an inode
@@ -27,6 +27,7 @@ BITS64: Final = 0x80
 # what else may be there: a journal to be replayed, extents, multiple mounts, flexible groups,
 # attributes in inodes, a seed, large directories, inline data, encryption, case folding
 KNOWN: Final = FILE_TYPES | 0x4 | META_GROUPS | 0x40 | BITS64 | 0x100 | 0x200 | 0x400 | 0x3E000
+CHECKSUMS: Final = 0x400  # Linux mounts nothing whose superblock has a wrong one
 DEEPEST: Final = 5  # levels of extents
 VALUE: Final = 65536  # bytes of an attribute
 ATTRIBUTES: Final = b"\0\0\x02\xea"
@@ -69,6 +70,9 @@ class ExtTree(InodeTree[Inode]):
         incompatible, self._read_only = struct.unpack_from("<II", block, 96)
         (descriptor,) = struct.unpack_from("<H", block, 254)
         (self._first_meta,) = struct.unpack_from("<I", block, 260)
+        own = struct.pack("<I", register(block[:1020]))  # ext4 inverts nothing at the end
+        if self._read_only & CHECKSUMS and block[1020:] != own:
+            raise Unreadable("the checksum of the superblock is wrong")
         if incompatible & ~KNOWN:
             raise Unreadable(f"it has features that are not known: {incompatible & ~KNOWN:x}")
         self._file_types = bool(incompatible & FILE_TYPES)

@@ -13,6 +13,7 @@ from stat import S_IMODE, S_ISDIR, S_ISLNK, S_ISREG
 from typing import Final, Generic, Protocol, TypeVar
 
 from converters.guests.look.sources import Allowance, Source
+from converters.guests.look.trees.crc32c import crc32c
 from converters.guests.tree import DEPTH, NAMES, Missing, Stat, Unreadable
 
 DIRECTORY: Final = 64 << 20  # bytes; one of 100,000 long names has 30 MiB
@@ -202,3 +203,14 @@ class InodeTree(ABC, Generic[T]):
         if len(found) < size:
             raise Unreadable(f"offset {at} is beyond the end of the volume")
         return found
+
+
+def register(data: bytes) -> int:
+    """Return the register of CRC-32C after some data, not inverted at the end.
+
+    Piece by piece: for one superblock, the table for longer ones is not worth its making.
+    """
+    found = 0xFFFFFFFF
+    for at in range(0, len(data), 512):
+        found = crc32c(data[at : at + 512], found)
+    return found

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from converters.guests.look.trees.inodes import TARGET, InodeTree
+from converters.guests.look.trees.inodes import TARGET, InodeTree, register
 from converters.guests.tree import Unreadable
 
 KNOWN: Final = 0xFF  # features of version 5 that change where things are, or nothing we look at
@@ -74,6 +74,9 @@ class XfsTree(InodeTree[Inode]):
         (features,) = struct.unpack_from(">I", block, 200)
         (incompatible,) = struct.unpack_from(">I", block, 216)
         self._five = version & 0xF == 5
+        (sector,) = struct.unpack_from(">H", block, 102)
+        if self._five and not _right(self._piece(0, min(sector, 32768))):
+            raise Unreadable("the checksum of the superblock is wrong")
         if version & 0xF not in (4, 5) or (self._five and incompatible & ~KNOWN):
             raise Unreadable("it is of a version, or has features, that are not known")
         if not 9 <= size_log <= 16 or self._block_size != 1 << size_log or block[192] > 7:
@@ -238,6 +241,12 @@ class XfsTree(InodeTree[Inode]):
                 if found is not None:
                     return found
         return None
+
+
+def _right(superblock: bytes) -> bool:
+    """Tell whether a superblock has the checksum that it says; Linux mounts none that has not."""
+    own = superblock[:224] + bytes(4) + superblock[228:]
+    return superblock[224:228] == struct.pack("<I", register(own) ^ 0xFFFFFFFF)
 
 
 def _records(content: bytes, count: int) -> Iterator[tuple[int, int]]:
