@@ -171,6 +171,20 @@ def test_a_root_that_nothing_names_stays_with_a_word() -> None:
     assert "root=/dev/sda1 stays" in edited.left[0]
 
 
+def test_the_root_of_another_system_is_its_own() -> None:
+    other = Volume("1:1", (), "ext4", uuid=SWAP)
+    disk = Table(1, 1 << 30, "mbr", partitions=(Partition(1, 0, 1, "83"),))
+    menu = "menuentry 'a' {\n linux /vmlinuz root=/dev/sdb1 ro\n initrd /i\n}\n"
+
+    def uuid(*roots: str) -> str:
+        linux = Linux("0:1", roots=roots)
+        guest = Guest((*GUEST.disks, disk), (*GUEST.volumes, other), linux)
+        return grub.adapt_grub2(menu, Devices.of(guest)).text
+
+    assert f"root=UUID={SWAP}" in uuid("0:1", "1:1")
+    assert f"root=UUID={ROOT}" in uuid("0:1")
+
+
 @pytest.mark.parametrize(
     "root",
     [

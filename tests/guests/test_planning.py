@@ -303,6 +303,23 @@ def test_a_name_that_is_not_utf8_stays_and_is_told(tmp_path: Path) -> None:
     assert "not UTF-8" in changes.left_out[0]
 
 
+def test_what_a_guest_says_is_bounded(tmp_path: Path) -> None:
+    stanzas = "".join(f"iface eth0.{number} inet static\n" for number in range(3000))
+    address = "iface eth0 inet static\n address " + "\x1b[31m" * 1000 + "\n"
+    files: dict[str, Content] = {
+        f"/etc/network/interfaces.d/{number:02}": stanzas + address + "#" * 900_000
+        for number in range(20)
+    }
+    linux = replace(LINUX, network=tuple(NetworkFile(path, "ifupdown") for path in files))
+
+    found = plan(tmp_path, house(FILES | files), replace(GUEST, linux=linux))
+
+    assert 5 < sum("interfaces.d" in change.path for change in found.files) < 10
+    assert len(to_json(found)) < 1 << 20
+    assert all(len(sentence) <= 400 and sentence.isprintable() for sentence in found.left_out)
+    assert "\x1b" not in change(found, "/etc/network/interfaces.d/00").diff
+
+
 def test_values_become_json_and_come_back() -> None:
     whole = Plan(
         (FileChange("0:1", "/a", "/a", "0001", "why", directories=("/b",)),), left_out=("x",)

@@ -9,12 +9,18 @@ from pathlib import Path
 from typing import Final
 
 from converters.guests.adapt.kept import kept_name
-from converters.guests.adapt.text import MOST, Edited, decoded, encoded, unified
+from converters.guests.adapt.text import COMPARED as LINES
+from converters.guests.adapt.text import MOST, Edited, decoded, encoded, told, unified
+from converters.guests.look.texts import plain
 from converters.guests.plan import FileChange, SectorChange
 from converters.guests.tree import Missing, Place, System, Tree, Unreadable
 
 Where = tuple[str, str | None, str]  # volume, subvolume, path in it
 
+TEXTS: Final = 8 << 20  # bytes of all text files together that are read
+COMPARED: Final = 20_000  # lines of all texts together whose changes are shown
+LEFT: Final = 200  # sentences
+SENTENCE: Final = 400  # letters of one
 LABEL: Final = 256  # bytes of an SELinux label
 
 
@@ -47,13 +53,16 @@ class Changes:
         self.sectors: list[SectorChange] = []
         self.left_out: list[str] = []
         self._system = system
+        self._texts = TEXTS
+        self._compared = COMPARED
         self._changed: set[Where] = set()
         self._made: set[Where] = set()  # directories
 
     def leave(self, sentence: str) -> None:
         """Say what should be changed and will not be; the same sentence counts once."""
-        if sentence not in self.left_out:
-            self.left_out.append(sentence)
+        fit = told(sentence, SENTENCE)
+        if fit not in self.left_out and len(self.left_out) < LEFT:
+            self.left_out.append(fit)
 
     def volume(self, shown: str) -> str | None:
         """Return the id of the volume that a file of the guest is on; None: it is not there."""
@@ -64,9 +73,9 @@ class Changes:
         return place.tree.volume_id if place.stat is not None else None
 
     def names(self, shown: str) -> list[str]:
-        """Return the names in a directory of the guest; none if it cannot be read."""
+        """Return the names in a directory that are plain text; none if it cannot be read."""
         try:
-            return self._system.names(shown)
+            return [name for name in self._system.names(shown) if plain(name)]
         except Unreadable:
             return []
 
@@ -78,10 +87,11 @@ class Changes:
                 return None
             if _where(place.tree, place.path) in self._changed:
                 return None  # two names of one file
-            if place.stat.size > MOST:
+            if place.stat.size > min(MOST, self._texts):
                 self.leave(f"{shown} is too long to be a configuration and stays as it is.")
                 return None
             data = place.tree.read(place.path, MOST)
+            self._texts -= len(data)
         except Missing:
             return None
         except Unreadable as problem:
@@ -96,7 +106,7 @@ class Changes:
         """Plan new bytes for a file, kept in the folder under a name; False: it is not there."""
         try:
             place = self._system.place(shown)
-            if place.stat is None or place.stat.kind != "file" or not self._free(place):
+            if place.stat is None or place.stat.kind != "file" or not self._free(place, shown):
                 return False
             tree, path = place.tree, place.path
             change = FileChange(
@@ -123,7 +133,7 @@ class Changes:
             place, made = self._above(posixpath.dirname(shown))
             path = posixpath.join(made[-1] if made else place.path, posixpath.basename(shown))
             there = None if made else place.tree.stat(path)
-            if there is not None or not self._free(Place(place.tree, path, None)):
+            if there is not None or not self._free(Place(place.tree, path, None), shown):
                 return False
             change = FileChange(
                 volume=place.tree.volume_id,
@@ -163,13 +173,14 @@ class Changes:
             self.leave(sentence)
         if draft.text != draft.before:
             content = self.contents.add(encoded(draft.text))
-            diff = unified(draft.before, draft.text, draft.shown)
+            diff = unified(draft.before, draft.text, draft.shown, min(LINES, self._compared))
+            self._compared = max(self._compared - draft.before.count("\n"), 0)
             self.replace(draft.shown, content, "; ".join(draft.reasons), diff)
 
-    def _free(self, place: Place) -> bool:
+    def _free(self, place: Place, shown: str) -> bool:
         """Tell whether nobody has changed a file yet, and whether its path can be told."""
-        if any("\ud800" <= letter <= "\udfff" for letter in place.path):
-            self.leave("A file whose name is not UTF-8 stays as it is.")
+        if not (plain(place.path) and plain(shown)):
+            self.leave("A file whose name is not UTF-8 text stays as it is.")
             return False
         return _where(place.tree, place.path) not in self._changed
 

@@ -51,6 +51,7 @@ class Devices:
 
     find: Find  # the volume that a device's name or a tag means
     root: Volume | None = None  # the one that the fstab lies on
+    roots: frozenset[str] = frozenset()  # ids of all volumes that hold a root
     partition: Callable[[str], str | None] = lambda volume_id: None  # its PARTUUID
 
     @classmethod
@@ -73,7 +74,10 @@ class Devices:
             for table in guest.disks
             for partition in table.partitions
         }
-        return cls(find, volumes.get(guest.linux.volume) if guest.linux else None, partitions.get)
+        if guest.linux is None:
+            return cls(find, partition=partitions.get)
+        own = guest.linux.volume
+        return cls(find, volumes.get(own), frozenset((own, *guest.linux.roots)), partitions.get)
 
 
 @dataclass(frozen=True, slots=True)

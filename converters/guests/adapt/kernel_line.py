@@ -25,8 +25,8 @@ def renamed(text: str, devices: Devices, left: list[str], initrd: bool = True) -
     def uuid(found: re.Match[str]) -> str:
         key, quote, device = found.groups()
         volume = devices.find(device)
-        if key == "root" and devices.root is not None:
-            volume = devices.root
+        if key == "root" and (volume is None or volume.id not in devices.roots):
+            volume = devices.root or volume  # disks have changed places
         if volume is not None and volume.uuid and initrd:
             return f"{key}={quote}UUID={volume.uuid}"
         partition = devices.partition(volume.id) if volume is not None else None

@@ -11,6 +11,7 @@ from typing import Final
 MOST: Final = 1 << 20  # bytes of a configuration file that are read; a longer one is left
 COMPARED: Final = 2000  # lines of a diff that are compared; more, and nothing is shown
 SHOWN: Final = 400  # lines of a diff that are kept
+WIDE: Final = 500  # letters of such a line
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +66,11 @@ def is_idle(line: str, marks: str = "#") -> bool:
     return not stripped or stripped[0] in marks
 
 
-def unified(before: str, after: str, path: str) -> str:
-    """Return what changed between two texts for people: a unified diff, cut where it is long."""
+def unified(before: str, after: str, path: str, compared: int = COMPARED) -> str:
+    """Return what changed between two texts for people: a unified diff, cut where it is long.
+
+    Where more lines than compared have changed it only says so.
+    """
     old, new = split(before), split(after)
     first = 0
     while first < min(len(old), len(new)) and old[first] == new[first]:
@@ -74,7 +78,7 @@ def unified(before: str, after: str, path: str) -> str:
     last = 0
     while last < min(len(old), len(new)) - first and old[-1 - last] == new[-1 - last]:
         last += 1
-    if max(len(old), len(new)) - first - last > COMPARED:
+    if max(len(old), len(new)) - first - last > compared:
         return f"--- {path}\n+++ {path}\n(too much has changed to be shown)\n"
     begin, spare = max(first - 3, 0), max(last - 3, 0)
     hunks = list(
@@ -88,15 +92,20 @@ def unified(before: str, after: str, path: str) -> str:
     return "".join(shown)
 
 
+def told(text: str, most: int) -> str:
+    """Return a text of the guest's for people and their terminals, cut where it is long."""
+    plain = text[: most + 1].encode("utf-8", "replace").decode()
+    fit = "".join(c if c == "\t" or c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in plain)
+    return fit if len(fit) <= most else f"{fit[: most - 1]}…"
+
+
 def _shown(line: str, begin: int) -> str:
-    """Return a line of a diff, its numbers counted from the file's beginning, for a terminal."""
+    """Return a line of a diff, its numbers counted from the file's beginning."""
     if line.startswith("@@ "):
         _, old, new, _ = line.split(" ", 3)
         return f"@@ {_moved(old, begin)} {_moved(new, begin)} @@\n"
-    plain = body(line).encode("utf-8", "replace").decode()
-    return "".join(
-        c if c == "\t" or c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in plain
-    ) + ("\n" if line.endswith("\n") else "\n\\ No newline at end of file\n")
+    end = "\n" if line.endswith("\n") else "\n\\ No newline at end of file\n"
+    return told(body(line), WIDE) + end
 
 
 def _moved(piece: str, begin: int) -> str:
