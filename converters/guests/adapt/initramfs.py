@@ -132,7 +132,7 @@ def addition(contents: Contents, drivers: Drivers, version: str, names: list[str
     if not flat:
         files |= tables.files(modules, drivers.aliases(frozenset(order)))
     files |= loaded(contents, names, [module.path for module in modules])
-    return b"".join(_members(contents, files))
+    return b"".join(members(contents, files))
 
 
 def _base(contents: Contents, version: str) -> str:
@@ -250,7 +250,7 @@ def _normal(pattern: str) -> str:
     return head
 
 
-def _members(contents: Contents, files: dict[str, bytes]) -> Iterator[bytes]:
+def members(contents: Contents, files: dict[str, bytes]) -> Iterator[bytes]:
     """Yield an archive's members: first the directories that are not there yet."""
     made: set[str] = set()
     for path, data in files.items():
