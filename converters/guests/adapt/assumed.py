@@ -14,6 +14,8 @@ def _words(text: str) -> frozenset[str]:
 # Seconds that GRUB waits. Nobody sits at the console of an instance, and 0 is what EC2's own
 # images of Ubuntu and Amazon Linux have.
 GRUB_TIMEOUT: Final = 0
+# GRUB's default entry is changed where it starts no kernel that is there (a memory test, another
+# system), to the first entry that does; a default that starts one stays, for it was judged.
 
 # Types of fstab's entries that stay: those of the kernel's own for disks, …
 DISK_TYPES: Final = _words(
@@ -29,6 +31,10 @@ MEMORY_TYPES: Final = _words(
 # … and NFS, which an older edition of the guide listed among the disabled and newer ones do not:
 # its entries get nofail. All others are disabled: cifs, smbfs, vboxsf, sshfs, vmhgfs, 9p, fuse.…
 NET_TYPES: Final = frozenset(("nfs", "nfs4"))
+
+# nofail is added wherever none of the imported filesystems is meant: by a device's name, by a UUID
+# or a label, in entries with noauto too. An entry that mounts the same again at the same place
+# counts as invalid, and so does one whose last two fields are no numbers.
 
 # An fstab names the root it lies on: its / gets the UUID of that filesystem whatever device is
 # written there, for SLES 11 calls it by the disk's serial number. With a single disk the same
