@@ -34,7 +34,11 @@ _NUMBERED: Final = re.compile(r"/dev/(?:nvme(\d{1,2})n1|mmcblk(\d{1,2}))(?:p(\d{
 
 
 def read_fstab(system: System) -> tuple[str | None, str]:
-    """Return why the fstab cannot be read (None: it can) and its text."""
+    """Return why the fstab cannot be read (None: it can) and its text.
+
+    assumed: one that is empty or all comments can be read; one larger than CONFIG, or with control
+    characters, cannot.
+    """
     try:
         place = system.place(FSTAB)
         if place.stat is None:

@@ -37,7 +37,11 @@ def read_grub2(
     has_environment: bool = True,
     custom: str | None = None,
 ) -> Menu:
-    """Return the menu that a grub.cfg makes, given grubenv, blscfg's entries and custom.cfg."""
+    """Return the menu that a grub.cfg makes, given grubenv, blscfg's entries and custom.cfg.
+
+    assumed: with blscfg a default is found only if it names an entry, though GRUB would start the
+    first one; without it GRUB's own choice is good enough.
+    """
     found = frozenset({"grubenv"}) if has_environment else frozenset[str]()
     beside = {"custom.cfg": custom} if custom is not None else {}
     script = grub_script.run(text, environment, found, beside)
