@@ -277,7 +277,7 @@ def test_nodes_whose_checksums_were_made_right_do_no_harm(images: Path, name: st
     disk = Disk(images / f"{name}.img")
     whole = BtrfsTree(disk, "0:1")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(btrfs_nodes, "KEPT", 10_000)
+        patch.setattr(btrfs_nodes, "KEPT", 64 * MIB)
         for _ in everything(whole):
             pass
     places = [

@@ -8,19 +8,16 @@ A subvolume below another one is entered like a directory. Checksums of data are
 """
 
 import struct
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
-
-import zstandard
+from typing import Final
 
 from converters.guests.guest import LIST
 from converters.guests.look.sources import Allowance, Source
+from converters.guests.look.trees.btrfs_extents import piece
 from converters.guests.look.trees.btrfs_nodes import Nodes, key
 from converters.guests.look.trees.crc32c import crc32c
-from converters.guests.look.trees.lzo import unlzo
 from converters.guests.tree import DEPTH, NAMES, Missing, Stat, Unreadable
 
 _FS_TREE: Final = 5
@@ -28,7 +25,6 @@ _ROOT_DIRECTORY: Final = 6  # in the root tree: it names the default subvolume
 _INODE, _REFERENCE, _XATTR, _NAME, _INDEX, _EXTENT = 1, 12, 24, 84, 96, 108
 _ROOT, _BACK_REFERENCE, _FORWARD_REFERENCE = 132, 144, 156
 _EMPTY: Final = 2  # an inode that no subvolume has
-_PACKED: Final = 1 << 20  # bytes of one compressed extent, packed or not; Linux writes 128 KiB
 _TARGET: Final = 4096  # bytes of a link's target: PATH_MAX
 _KNOWN: Final = 50_000  # answers that are kept
 _OFFSET: Final = (1 << 64) - 1  # the part of a key
@@ -278,71 +274,10 @@ class BtrfsTree:
             if start < done:
                 raise Unreadable("a file is damaged: its pieces overlap")
             parts.append(bytes(start - done))  # a hole
-            part = self._extent(data, size - start)
+            part = piece(self._nodes, data, size - start)
             parts.append(part)
             done = start + len(part)
         return b"".join(parts)[:size].ljust(size, b"\0")
-
-    def _extent(self, data: bytes, wanted: int) -> bytes:
-        """Return a piece of a file, at most as much as is wanted."""
-        if len(data) < 21:
-            raise Unreadable("a file is damaged: a piece is too short")
-        (length,) = struct.unpack_from("<Q", data, 8)
-        packing, encryption, _, kind = struct.unpack_from("<BBHB", data, 16)
-        if encryption or kind > 2:
-            raise Unreadable("a file is stored in a way that vmie does not know")
-        if kind == 0:
-            return self._unpacked(packing, data[21:], length)[:wanted]
-        if len(data) < 53:
-            raise Unreadable("a file is damaged: a piece is too short")
-        address, stored, offset, count = struct.unpack_from("<4Q", data, 21)
-        if address == 0 or kind == 2:
-            return bytes(min(count, wanted))
-        if packing == 0:
-            return self._nodes.range(address + offset, min(count, wanted))
-        if stored > _PACKED:
-            raise Unreadable("a file is damaged: a compressed piece is too large")
-        whole = self._unpacked(packing, self._nodes.range(address, stored), length)
-        return whole[offset : offset + min(count, wanted)].ljust(min(count, wanted), b"\0")
-
-    def _unpacked(self, packing: int, data: bytes, size: int) -> bytes:
-        if packing == 0:
-            return data
-        if size > _PACKED:
-            raise Unreadable("a file is damaged: a compressed piece is too large")
-        try:
-            match packing:
-                case 1:
-                    return zlib.decompressobj().decompress(data, size)
-                case 2:
-                    return _unlzo(data, size, self._nodes.sector)
-                case 3:
-                    stream: Any = zstandard.ZstdDecompressor(max_window_size=_PACKED)
-                    with stream.stream_reader(data) as reader:
-                        return bytes(reader.read(size))
-        except (zlib.error, zstandard.ZstdError):
-            raise Unreadable("a file is damaged: it cannot be unpacked") from None
-        raise Unreadable("a file is compressed in a way that vmie does not know")
-
-
-def _unlzo(data: bytes, size: int, sector: int) -> bytes:
-    """Unpack LZO's pieces: each after its length, which never crosses the edge of a sector."""
-    total = min(int.from_bytes(data[:4], "little"), len(data))
-    out = []
-    at = 4
-    done = 0
-    while at + 4 <= total and done < size:
-        if -at % sector < 4 and at % sector:
-            at += -at % sector
-        length = int.from_bytes(data[at : at + 4], "little")
-        at += 4
-        if not length or at + length > len(data):
-            raise Unreadable("a file is damaged: it cannot be unpacked")
-        part = unlzo(data[at : at + length], sector)
-        out.append(part)
-        done += len(part)
-        at += length
-    return b"".join(out)
 
 
 def _entries(data: bytes) -> Iterator[tuple[bytes, bytes, tuple[int, int]]]:

@@ -31,7 +31,7 @@ SUPERBLOCK: Final = 64 << 10  # where it stands
 MAGIC: Final = b"_BHRfS_M"
 CHUNKS: Final = 50_000  # that are read at most
 NODES: Final = 20_000  # that are read at most, all together: some seconds
-KEPT: Final = 256  # nodes that are kept in memory
+KEPT: Final = 4 << 20  # bytes of nodes that are kept in memory
 PIECE: Final = 4 << 20  # bytes that are read at once
 _HEADER: Final = 101
 _LEVELS: Final = 8
@@ -165,7 +165,7 @@ class Nodes:
         if int.from_bytes(block[48:56], "little") != address or block[100] != level:
             raise Unreadable("a node is not the one that was meant")
         node = _parsed(block)
-        if len(self._cache) >= KEPT:
+        if len(self._cache) * self.node_size >= KEPT:
             del self._cache[next(iter(self._cache))]
         self._cache[address] = node
         return node
