@@ -161,6 +161,34 @@ def test_a_filesystem_needs_no_partition(tmp_path: Path, kind: str) -> None:
     assert linux_of(guest).volume == "0"
 
 
+def test_a_filesystem_with_a_boot_sector_needs_no_partition(tmp_path: Path) -> None:
+    disk = filesystems.ext(tmp_path / "disk", ROOT)
+    with disk.open("r+b") as file:
+        file.write(tables.BOOT_CODE.ljust(510, b"\0") + b"\x55\xaa")
+
+    guest = examine([disk])
+
+    assert (guest.disks[0].scheme, guest.boot_modes) == (None, ("legacy-bios",))
+    assert linux_of(guest).volume == "0"
+
+
+@pytest.mark.parametrize("kind", ["vfat", "ntfs"])
+def test_a_boot_sector_is_no_table(tmp_path: Path, kind: str) -> None:
+    disk = tmp_path / "disk"
+    if kind == "vfat":
+        filesystems.fat(disk, {})
+    else:
+        filesystems.ntfs(disk, {}, size=64 * MIB)
+    with disk.open("r+b") as file:
+        file.seek(446)
+        file.write(b"\x80\1\1\0\x83\0\0\0\0\x08\0\0\0\x08\0\0")
+
+    guest = examine([disk])
+
+    assert guest.disks[0].scheme is None
+    assert [one.filesystem for one in guest.volumes] == [kind]
+
+
 @pytest.mark.parametrize(
     "source",
     [

@@ -18,6 +18,7 @@ from converters.guests.look.sources import Source
 
 EXTENDED: Final = frozenset({0x05, 0x0F, 0x85})
 PROTECTIVE: Final = 0xEE
+BOOT_SECTORS: Final = frozenset({"vfat", "exfat", "ntfs", "refs", "bitlocker"})
 DYNAMIC: Final = 0x42  # a Windows dynamic disk
 LDM_HEADERS: Final = (6, 1856, 2047)  # sectors where PRIVHEAD stands, of a disk with an MBR
 LOGICAL: Final = 128  # of one disk; Linux stops at 256 partitions, sfdisk at 60
@@ -32,13 +33,17 @@ class _Entry:
     count: int
 
 
-def read_table(disk: int, source: Source, occupied: bool = False) -> Table:
-    """Return the partition table of a disk; occupied: a filesystem begins at its first byte."""
+def read_table(disk: int, source: Source, holds: str | None = None) -> Table:
+    """Return the partition table of a disk; holds: the filesystem that the whole disk seems to be.
+
+    As blkid decides: a boot sector of FAT or NTFS is no table, whatever stands where entries would;
+    other filesystems leave the first sector alone, and count where the table has no entries.
+    """
     sector = source.read_at(0, 512)
     code = sector[:BOOT_CODE].strip(b"\0") != b"" and sector[510:] == b"\x55\xaa"
     entries = _entries(sector)
     protective = any(entry.type == PROTECTIVE for entry in entries)
-    if occupied and not protective:
+    if holds is not None and not protective and (holds in BOOT_SECTORS or not entries):
         return Table(disk, source.size, None, boot_code=code)
     if protective and (found := gpt.read_gpt(source)) is not None:
         return _gpt(disk, source, found, entries, code)

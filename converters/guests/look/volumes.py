@@ -25,7 +25,6 @@ HOSTILE: Final = (
 )  # fmt: skip
 HOLDERS: Final = frozenset(f"{kind:02X}" for kind in (*EXTENDED, PROTECTIVE))
 READABLE: Final = frozenset({"ext2", "ext3", "ext4", "xfs", "btrfs", "ntfs", "vfat"})
-WHOLE: Final = frozenset({"vfat", "exfat", "ntfs", "refs", "bitlocker"})  # end with 55 AA, too
 
 
 @dataclass
@@ -120,7 +119,7 @@ def find_volumes(paths: Sequence[Path]) -> Volumes:
     tables, found = [], []
     for number, disk in enumerate(disks):
         whole = probe(disk)
-        table = read_table(number, disk, whole is not None and _begins(whole, disk))
+        table = read_table(number, disk, whole.filesystem if whole else None)
         tables.append(table)
         if table.scheme is None and whole is not None:
             found.append(_volume(str(number), Extent(number, 0, disk.size), whole))
@@ -132,13 +131,6 @@ def find_volumes(paths: Sequence[Path]) -> Volumes:
     volumes = Volumes(tuple(tables), found, disks)
     _logical(volumes)
     return volumes
-
-
-def _begins(superblock: Superblock, disk: Source) -> bool:
-    """Tell whether the first sector is a filesystem's, and no table of partitions."""
-    if superblock.filesystem in WHOLE:
-        return True
-    return disk.read_at(510, 2) != b"\x55\xaa"
 
 
 def _extent(disk: int, partition: Partition, size: int) -> Extent | None:
