@@ -289,6 +289,23 @@ def test_it_is_found_through_links_and_other_kernels_are_completed_too(tmp_path:
     assert changes.left_out == []
 
 
+def test_room_is_counted_for_all_of_them(tmp_path: Path) -> None:
+    files = guest_files(cpio(INITRAMFS_TOOLS | {"large": bytes(2 << 20)}))
+    files["/boot/other"] = files[IMAGE]
+    system = System(MemoryTree(files, free=5 << 20))
+    changes = Changes(system, Contents(tmp_path))
+    kernel = Kernel(VERSION, initrd=Initrd(IMAGE, True), default=True)
+    second = replace(kernel, initrd=Initrd("/boot/other", True), default=False)
+
+    adapt_initrds(Linux("0:1", kernels=(kernel, second)), system, changes)
+
+    assert [change.path for change in changes.files] == [IMAGE]
+    assert changes.left_out == [
+        "/boot/other stays without drivers for EC2: there is no room for another one of 2 MiB "
+        "beside it."
+    ]
+
+
 @pytest.mark.parametrize(
     ("initrd", "free", "problem"),
     [

@@ -43,12 +43,13 @@ def adapt_initrds(linux: Linux, system: System, changes: Changes) -> None:
     """Plan new initial RAM disks for the kernels of a Linux: the default one and the newest."""
     with_initrd = [kernel for kernel in linux.kernels if kernel.initrd is not None]
     ordered = sorted(with_initrd, key=lambda kernel: not kernel.default)
+    taken: dict[str, int] = {}  # bytes on a volume
     for kernel in ordered[:KERNELS]:
         path = kernel.initrd.path if kernel.initrd is not None else ""
         if "rescue" in path and not kernel.default:
             continue
         try:
-            _adapt(kernel, path, system, changes)
+            _adapt(kernel, path, system, changes, taken)
         except Unreadable as problem:
             changes.leave(f"{path} stays without drivers for EC2: {problem}.")
 
@@ -58,7 +59,9 @@ def missing(have: frozenset[str]) -> tuple[Need, ...]:
     return tuple(need for need in NEEDS if need.disk and have.isdisjoint(need.modules))
 
 
-def _adapt(kernel: Kernel, path: str, system: System, changes: Changes) -> None:
+def _adapt(
+    kernel: Kernel, path: str, system: System, changes: Changes, taken: dict[str, int]
+) -> None:
     place = system.place(path)
     if place.stat is None or place.stat.kind != "file":
         return
@@ -78,14 +81,16 @@ def _adapt(kernel: Kernel, path: str, system: System, changes: Changes) -> None:
         return
     added = appended(data, contents, addition(contents, drivers, kernel.version, names))
     free = place.tree.free()
+    volume = place.tree.volume_id
     size = sum(len(part) for part in added)
-    if free is not None and free < size + MARGIN:
+    if free is not None and free < taken.get(volume, 0) + size + MARGIN:
         raise Unreadable(f"there is no room for another one of {size >> 20} MiB beside it")
     name, file = changes.contents.file()
     with file.open("wb") as out:
         out.writelines(added)
-    met = " and ".join(need.name for need in needs if _offered(need, drivers))
-    changes.replace(path, name, f"drivers are added for: {met}".replace(" and ", ", "))
+    met = ", ".join(need.name for need in needs if _offered(need, drivers))
+    if changes.replace(path, name, f"drivers are added for: {met}"):
+        taken[volume] = taken.get(volume, 0) + size
 
 
 def _offered(need: Need, drivers: Drivers) -> str | None:
