@@ -150,6 +150,25 @@ def _weld_gpt(disk: Path) -> None:
         file.write(head)
 
 
+def _weld_ext(disk: Path) -> None:
+    """Make the checksum of the superblock right, where it has one."""
+    with disk.open("r+b") as file:
+        file.seek(MIB + 1024)
+        block = file.read(1024)
+        file.seek(MIB + 1024 + 1020)
+        file.write(struct.pack("<I", checksums.crc32c(block[:1020]) ^ 0xFFFFFFFF))
+
+
+def _weld_xfs(disk: Path) -> None:
+    """Make the checksum of the first superblock right."""
+    with disk.open("r+b") as file:
+        file.seek(MIB)
+        block = file.read(512)
+        crc = checksums.crc32c(block[:224] + bytes(4) + block[228:])
+        file.seek(MIB + 224)
+        file.write(struct.pack("<I", crc))
+
+
 def _weld_lvm(disk: Path) -> None:
     volume = MIB
     with disk.open("r+b") as file:
@@ -165,9 +184,11 @@ KINDS: Final[dict[str, Kind]] = {
     ),
     "GPT": Kind(replace(DEBIAN, disk=GPT), _at((512, 604), (1024, 1024 + 256)), _weld_gpt),
     "hybrid": Kind(DEBIAN.on(table="hybrid"), _at((0x1BE, 0x1FE), (512, 604))),
-    "ext4": Kind(DEBIAN, _read((MIB + 1024, MIB + 2048), (MIB + 4096, MIB + 4160))),
+    "ext4": Kind(DEBIAN, _read((MIB + 1024, MIB + 2048), (MIB + 4096, MIB + 4160)), _weld_ext),
     "ext2": Kind(replace(DEBIAN, filesystem="ext2"), _read((MIB + 1024, MIB + 2048))),
-    "XFS": Kind(row("centos 7.9.2009 3.10.0-1160.el7.x86_64 xfs"), _read((MIB, MIB + 512))),
+    "XFS": Kind(
+        row("centos 7.9.2009 3.10.0-1160.el7.x86_64 xfs"), _read((MIB, MIB + 512)), _weld_xfs
+    ),
     "XFS 4": Kind(row("centos 7.0.1406 3.10.0-123.el7.x86_64 xfs4"), _read((MIB, MIB + 512))),
     "Btrfs": Kind(
         row("sles 15.5 5.14.21-150500.53-default btrfs"),
