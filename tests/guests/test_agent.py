@@ -1,5 +1,7 @@
 """The Systems Manager agent's package, unpacked into a guest."""
 
+import os
+import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -182,3 +184,27 @@ def test_a_package_that_cannot_be_read_is_told(tmp_path: Path) -> None:
 
     assert changes.files == []
     assert "was not installed" in changes.left_out[0]
+
+
+@pytest.mark.guests
+def test_systemd_starts_what_the_plan_puts_there(tmp_path: Path) -> None:
+    root, contents = tmp_path / "root", tmp_path / "contents"
+    contents.mkdir()
+    for change in planned(contents, deb(tmp_path)).files:
+        target = root / change.path.strip("/")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes((contents / change.content).read_bytes())
+        target.chmod(change.mode)
+    units = root / "usr/lib/systemd/system"
+    for name in ("sysinit", "basic", "multi-user", "shutdown"):
+        (units / f"{name}.target").write_text(f"[Unit]\nDescription={name}\n")
+
+    said = subprocess.run(
+        ["systemd-analyze", f"--root={root}", "verify", "multi-user.target"],
+        env={"SYSTEMD_LOG_LEVEL": "debug", "PATH": os.defpath},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert "job amazon-ssm-agent.service/start" in said.stderr + said.stdout
