@@ -26,7 +26,7 @@ FILES = {
     f"{BASE}/kernel/drivers/block/xen-blkfront.ko.xz": b"\xfd7zXZ" + bytes(range(256)) * 20,
     f"{BASE}/modules.dep": b"kernel/drivers/nvme/host/nvme.ko:\n",
 }
-MICROCODE = cpio({"kernel/x86/microcode/GenuineIntel.bin": bytes(3000)})
+MICROCODE = cpio({"early_cpio": b"1\n", "kernel/x86/microcode/GenuineIntel.bin": bytes(3000)})
 
 
 def pieces(data: bytes, size: int = 700) -> Iterator[bytes]:

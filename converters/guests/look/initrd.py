@@ -21,6 +21,7 @@ from converters.guests.tree import LINKS, NAMES, Unreadable
 UNPACKED: Final = 512 << 20  # bytes that are unpacked at most
 SEGMENTS: Final = 64
 MEMORY: Final = 48 << 20  # bytes of all names and texts that are kept
+_EARLY: Final = ("kernel", "early_cpio")  # microcode and tables of ACPI, and dracut's mark for them
 _INITS: Final = frozenset(
     ("init", "linuxrc", "conf/modules", "config", "config/start.sh", "run_all.sh")
 )
@@ -168,7 +169,7 @@ def _archive(contents: Contents, flow: Flow, room: _Room) -> bool:
         room.keep(len(member.name) + len(member.data or b"") * (member.kind == "link"))
         if len(contents.files) >= NAMES:
             raise Unreadable(f"it holds more than {NAMES} files")
-        main |= not member.name.startswith("kernel") and member.kind != "dir"
+        main |= not member.name.startswith(_EARLY) and member.kind != "dir"
         contents.files[member.name] = member
         contents.texts.pop(member.name, None)
         if member.kind != "file":
