@@ -91,6 +91,11 @@ class Cells:
             raise Refused(f"the cell at {offset} is too short")
         self._bytes[start + at : start + at + len(content)] = content
 
+    def expect(self, offset: int, *kinds: bytes) -> None:
+        """Raise Refused unless a cell is of one of these kinds."""
+        if self.content(offset, 0, 2) not in kinds:
+            raise Refused(f"the cell at {offset} is not what it should be")
+
     def room(self, offset: int) -> int:
         """Return how many bytes a cell can hold."""
         start, end = self._place(offset)
@@ -152,3 +157,16 @@ def checksum(head: bytes | bytearray) -> int:
     for number in struct.unpack_from("<127I", head):
         result ^= number
     return {0: 1, NOTHING: NOTHING - 1}.get(result, result)
+
+
+def encoded(name: str) -> tuple[bytes, bool]:
+    """Return a name's bytes, and whether they are 8 bits a letter."""
+    try:
+        return name.encode("latin-1"), True
+    except UnicodeEncodeError:
+        return name.encode("utf-16-le"), False
+
+
+def decoded(raw: bytes, latin: bool) -> str:
+    """Return a name of these bytes."""
+    return raw.decode("latin-1") if latin else raw.decode("utf-16-le", "replace")

@@ -1,8 +1,8 @@
-"""Changes of a registry hive that are told to people: why, and value by value as a diff.
+r"""Changes of a registry hive that are told to people: why, and value by value as a diff.
 
---- C:\\Windows\\System32\\config\\SYSTEM
-+++ C:\\Windows\\System32\\config\\SYSTEM
-@@ ControlSet001\\Services\\storahci @@
+--- C:\Windows\System32\config\SYSTEM
++++ C:\Windows\System32\config\SYSTEM
+@@ ControlSet001\Services\storahci @@
 -"Start"=dword:00000003
 +"Start"=dword:00000000
 """

@@ -1,7 +1,7 @@
-"""The boot configuration of Windows: a registry hive of objects with elements.
+r"""The boot configuration of Windows: a registry hive of objects with elements.
 
-    Objects\\{GUID}\\Description          Type
-    Objects\\{GUID}\\Elements\\TTTTTTTT    Element
+    Objects\{GUID}\Description          Type
+    Objects\{GUID}\Elements\TTTTTTTT    Element
 
 Windows up to Server 2003 has a text file instead, boot.ini.
 

@@ -1,7 +1,7 @@
-"""Registry hives, read with libregf; everything in them may be a lie.
+r"""Registry hives, read with libregf; everything in them may be a lie.
 
     hive = open_hive(content)                      # Unreadable if it is none
-    services = hive.key(hive.control_set() + "\\\\Services")
+    services = hive.key(hive.control_set() + "\\Services")
     hive.number("Select", "Current")               # None: not there, or not of that kind
 
 Paths have backslashes and no root; keys and values are found without regard to case. A part that

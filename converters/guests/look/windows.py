@@ -13,30 +13,17 @@ from typing import Final
 
 from converters.guests.guest import LIST, TEXT, Windows, WindowsVolume
 from converters.guests.look import bcd, pe
+from converters.guests.look import windows_facts as facts
 from converters.guests.look.languages import language
 from converters.guests.look.registry import HIVE, Hive, empty_hive, open_hive
+from converters.guests.look.windows_facts import NT, WINDOWS
 from converters.guests.tree import Missing, System, Tree, Unreadable
 
 CONFIG: Final = "/Windows/System32/config"
-NT: Final = "Microsoft\\Windows NT\\CurrentVersion"
-WINDOWS: Final = "Microsoft\\Windows\\CurrentVersion"
-NET: Final = "Microsoft\\NET Framework Setup\\NDP"
 
 FIRST_11: Final = 22000  # the build; Windows 11 still calls itself 10 in ProductName
 
 ARCHITECTURES: Final = {"amd64": "x86_64", "x86": "i386", "arm64": "arm64", "ia64": "ia64"}
-
-# Services that the tools of hypervisors and clouds bring along.
-TOOLS: Final = {
-    "VMTools": "vmware-tools",
-    "VBoxService": "virtualbox",
-    "QEMU-GA": "qemu-ga",
-    "xensvc": "xen-tools",
-    "xenservice": "xen-tools",
-    "prl_tools_service": "parallels-tools",
-    "WindowsAzureGuestAgent": "azure-agent",
-    "AmazonSSMAgent": "amazon-ssm-agent",
-}
 
 STARTING: Final = (0, 1, 2)  # Start of a service that starts by itself
 
@@ -98,55 +85,46 @@ def _put_together(
     soft, sys = software or empty_hive(), registry or empty_hive()
     at = sys.control_set()
     control, services = f"{at}\\Control", f"{at}\\Services"
-    build = _build(soft)
+    build = facts.build(soft)
     product = soft.text(NT, "ProductName") or ""
     if build is not None and build >= FIRST_11 and product.startswith("Windows 10"):
         product = product.replace("Windows 10", "Windows 11", 1)
     pages = sys.texts(f"{control}\\Session Manager\\Memory Management", "PagingFiles")
     universal = sys.number(f"{control}\\TimeZoneInformation", "RealTimeIsUniversal")
     denied = sys.number(f"{control}\\Terminal Server", "fDenyTSConnections")
-    starts = _starts(sys, services)
+    starts = facts.starts(sys, services)
     return Windows(
         volume=volume_id,
         product=product,
-        edition=soft.text(NT, "EditionID") or _old_edition(sys, control),
-        installation=soft.text(NT, "InstallationType") or _old_installation(sys, control),
-        version=_version(soft),
+        edition=soft.text(NT, "EditionID") or facts.old_edition(sys, control),
+        installation=soft.text(NT, "InstallationType") or facts.old_installation(sys, control),
+        version=facts.version(soft),
         build=build,
         release=soft.text(NT, "DisplayVersion") or soft.text(NT, "ReleaseId"),
-        service_pack=_service_pack(soft.text(NT, "CSDVersion")),
+        service_pack=facts.service_pack(soft.text(NT, "CSDVersion")),
         architecture=_architecture(sys, control, files),
         language=language(sys.text(f"{control}\\Nls\\Language", "InstallLanguage")),
         languages=tuple(name[:TEXT] for name in sys.names(f"{control}\\MUI\\UILanguages"))[:LIST],
-        hyper_v=_hyper_v(soft, starts),
-        sysprepped=_sysprepped(soft, sys),
+        hyper_v=facts.hyper_v(soft, starts),
+        sysprepped=facts.sysprepped(soft, sys),
         pending_updates=_pending(soft, files),
         page_file="; ".join(pages)[:TEXT] if pages is not None else None,
-        page_file_fixed=None if pages is None else _fixed(pages),
+        page_file_fixed=None if pages is None else facts.fixed_size(pages),
         real_time_is_universal=None if registry is None else universal == 1,
         autologon=soft.text(f"{NT}\\Winlogon", "AutoAdminLogon") == "1",
         remote_desktop=None if denied is None else denied == 0,
-        dot_net=_dot_net(soft),
-        boot_drivers=tuple(name for name, start in starts.items() if start == 0)[:LIST],
-        static_addresses=any(True for _ in static_interfaces(sys)),
+        dot_net=facts.dot_net(soft),
+        boot_drivers=tuple(
+            name[:TEXT] for name in sys.names(services) if starts[name[:TEXT].lower()] == 0
+        )[:LIST],
+        static_addresses=any(True for _ in facts.static_interfaces(sys)),
         unattend=next((path for path in ANSWER_FILES if files.there(path)), None),
-        domain_controller_volume=_drive(
+        domain_controller_volume=facts.drive(
             sys.text(f"{services}\\NTDS\\Parameters", "DSA Database file")
         ),
-        guest_tools=_tools(starts),
-        dhcp_client=None if starts.get("Dhcp") is None else starts["Dhcp"] in STARTING,
+        guest_tools=facts.tools(starts),
+        dhcp_client=None if starts.get("dhcp") is None else starts["dhcp"] in STARTING,
     )
-
-
-def static_interfaces(registry: Hive) -> Iterator[str]:
-    """Yield the keys of the network interfaces that have an address of their own."""
-    parent = f"{registry.control_set()}\\Services\\Tcpip\\Parameters\\Interfaces"
-    for name in registry.names(parent):
-        key = f"{parent}\\{name}"
-        addresses = registry.texts(key, "IPAddress") or ()
-        given = any(address not in ("", "0.0.0.0") for address in addresses)
-        if registry.number(key, "EnableDHCP") == 0 and given:
-            yield key
 
 
 class _Files:
@@ -223,77 +201,11 @@ def _shut_down(software: Hive | None, registry: Hive | None, files: _Files) -> b
     return not (software.dirty or registry.dirty or hibernated)
 
 
-def _build(soft: Hive) -> int | None:
-    text = soft.text(NT, "CurrentBuildNumber") or soft.text(NT, "CurrentBuild")
-    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 8 else None
-
-
-def _version(soft: Hive) -> str | None:
-    major = soft.number(NT, "CurrentMajorVersionNumber")
-    if major is None:
-        return soft.text(NT, "CurrentVersion")
-    return f"{major}.{soft.number(NT, 'CurrentMinorVersionNumber') or 0}"
-
-
-def _service_pack(text: str | None) -> int:
-    number = (text or "").removeprefix("Service Pack ").partition(",")[0]
-    return int(number) if number.isascii() and number.isdecimal() and len(number) < 3 else 0
-
-
-def _old_edition(sys: Hive, control: str) -> str | None:
-    """Return the edition of a Windows before Vista, which has no EditionID."""
-    suites = sys.texts(f"{control}\\ProductOptions", "ProductSuite")
-    kind = sys.text(f"{control}\\ProductOptions", "ProductType")
-    if kind is None:
-        return None
-    client = kind.lower() == "winnt"
-    names = (
-        {"personal": "Home"}
-        if client
-        else {
-            "datacenter": "ServerDatacenter",
-            "enterprise": "ServerEnterprise",
-            "blade": "ServerWeb",
-            "small business": "ServerSBSStandard",
-            "small business(restricted)": "ServerSBSStandard",
-            "storage server": "ServerStorageStandard",
-            "compute server": "ServerComputeCluster",
-        }
-    )
-    suite = {name.lower() for name in suites or ()}
-    found = (edition for name, edition in names.items() if name in suite)
-    return next(found, "Professional" if client else "ServerStandard")
-
-
-def _old_installation(sys: Hive, control: str) -> str | None:
-    kind = sys.text(f"{control}\\ProductOptions", "ProductType")
-    return None if kind is None else "Client" if kind.lower() == "winnt" else "Server"
-
-
 def _architecture(sys: Hive, control: str, files: _Files) -> str | None:
     """Return what the kernel is made for; what the registry says where there is none."""
     real = pe.machine(files.head("/Windows/System32/ntoskrnl.exe", pe.HEAD))
     said = sys.text(f"{control}\\Session Manager\\Environment", "PROCESSOR_ARCHITECTURE")
     return real or ARCHITECTURES.get((said or "").lower())
-
-
-def _hyper_v(soft: Hive, starts: dict[str, int | None]) -> bool:
-    """Tell whether the role is installed: its management service, or the server manager's word.
-
-    The packages of the role are on every system, installed or not, so they tell nothing.
-    """
-    components = "Microsoft\\ServerManager\\ServicingStorage\\ServerComponentCache\\Hyper-V"
-    return starts.get("vmms", 4) != 4 or soft.number(components, "InstallState") == 1
-
-
-def _sysprepped(soft: Hive, sys: Hive) -> bool:
-    """Tell whether it was generalized and waits for its first start."""
-    state = soft.text(f"{WINDOWS}\\Setup\\State", "ImageState")
-    if state is not None:
-        return state.upper().startswith("IMAGE_STATE_GENERALIZE")
-    # 3 while it waits, 7 once it has started; Server 2003 only says that setup isn't done.
-    generalized = sys.number("Setup\\Status\\SysprepStatus", "GeneralizationState")
-    return generalized == 3 or sys.number("Setup", "SystemSetupInProgress") == 1
 
 
 def _pending(soft: Hive, files: _Files) -> bool:
@@ -302,36 +214,3 @@ def _pending(soft: Hive, files: _Files) -> bool:
         f"{WINDOWS}\\WindowsUpdate\\Auto Update\\RebootRequired",
     )
     return any(soft.has(key) for key in keys) or files.there("/Windows/WinSxS/pending.xml")
-
-
-def _fixed(pages: tuple[str, ...]) -> bool:
-    """Tell whether every page file begins with the size that it may grow to, and there is one."""
-    sizes = [page.split()[-2:] for page in pages]
-    return bool(sizes) and all(
-        len(size) == 2 and size[0] == size[1] and size[0].isdecimal() and int(size[0][:9]) > 0
-        for size in sizes
-    )
-
-
-def _dot_net(soft: Hive) -> str | None:
-    """Return the newest .NET Framework that is installed."""
-    for name in ("v4\\Full", "v4\\Client", "v4.0\\Client", "v3.5", "v3.0", "v2.0.50727"):
-        key = f"{NET}\\{name}"
-        if soft.number(key, "Install") == 1:
-            pack = soft.number(key, "SP")
-            version = soft.text(key, "Version") or name.partition("\\")[0].removeprefix("v")
-            return f"{version} SP{pack}" if pack else version
-    return None
-
-
-def _starts(sys: Hive, services: str) -> dict[str, int | None]:
-    return {name[:TEXT]: sys.number(f"{services}\\{name}", "Start") for name in sys.names(services)}
-
-
-def _tools(starts: dict[str, int | None]) -> tuple[str, ...]:
-    there = {name.lower() for name in starts}
-    return tuple(dict.fromkeys(tool for name, tool in TOOLS.items() if name.lower() in there))
-
-
-def _drive(path: str | None) -> str | None:
-    return path[:2].upper() if path and path[1:2] == ":" and path[0].isalpha() else None
