@@ -13,7 +13,7 @@ from converters.guests.adapt.__main__ import Request
 from converters.guests.adapt.planning import Facts
 from converters.guests.guest import Guest
 from converters.guests.judge.verdict import Verdict
-from converters.guests.plain import from_json, to_json
+from converters.guests.plain import Implausible, from_json, to_json
 from converters.guests.plan import Plan
 from converters.lifeline import Limits
 
@@ -50,7 +50,10 @@ async def plan_of(
     if ended.code != 0:
         reason = ended.stderr.strip().splitlines()[-1:] or [f"the planner ended with {ended.code}"]
         return Plan(left_out=(GAVE_UP.format(reason[0]),))
-    return from_json(Plan, ended.stdout)
+    try:
+        return from_json(Plan, ended.stdout)
+    except Implausible as error:
+        return Plan(left_out=(GAVE_UP.format(error),))
 
 
 def _package(guest: Guest, agent: Path | None) -> Path | None:
