@@ -234,6 +234,13 @@ def test_a_physical_volume_need_not_have_a_text(tmp_path: Path) -> None:
     assert found.logical[0].extents == (Extent(1, FIRST, EXTENT),)
 
 
+def test_a_physical_volume_of_no_group_is_no_problem(tmp_path: Path) -> None:
+    text = group(logical("lv", segment(1, 0, 1, at("pv0", 0))), physical=("pv0",))
+    disks = [disk(tmp_path / "0", "pv0", text), disk(tmp_path / "1", "pv1", None)]
+
+    assert [one.problem for one in find_volumes(disks).found] == [None, None, None]
+
+
 def test_a_missing_physical_volume_is_a_problem_of_the_group(tmp_path: Path) -> None:
     text = group(
         logical("root", segment(1, 0, 1, at("pv0", 0))),

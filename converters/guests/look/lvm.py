@@ -100,11 +100,6 @@ def groups(physical: Sequence[PhysicalVolume]) -> tuple[Group, ...]:
         except Unreadable as error:
             there = tuple(one.volume for one in physical)
             wrong.append(Group(name, there, (), f"volume group {name}: {error}"))
-    taken = {volume for group in (*made, *wrong) for volume in group.physical}
-    alone = [one.volume for one in physical if one.volume not in taken and not one.text]
-    if alone:
-        why = "it belongs to no volume group that is known"
-        wrong.append(Group("", tuple(alone), (), None if not made and not wrong else why))
     names = [group.name for group in made]
     for at, group in enumerate(made):
         if names.count(group.name) > 1:

@@ -17,7 +17,7 @@ from converters.guests.guest import Extent
 from converters.guests.tree import Unreadable
 
 ONCE: Final = 2.0  # seconds of the processor for one question to a filesystem
-WHOLE: Final = 20.0  # seconds of the processor for all of one filesystem
+WHOLE: Final = 5.0  # seconds of the processor for all of one filesystem
 LARGEST: Final = 64 << 20  # bytes of one read: nothing in a filesystem is fetched in larger pieces
 
 
