@@ -23,21 +23,20 @@ class Places:
         self.trees = trees
         self.home = home
         self._changes = changes
+        self._spelled: dict[
+            tuple[str, str], dict[str, str]
+        ] = {}  # names of directories read so far
 
     def spelled(self, volume: str, path: str) -> str | None:
         """Return the path of a file that is there, as the filesystem spells it."""
-        tree = self.trees[volume]
         found = ""
         try:
             for name in path.strip("/").split("/"):
-                wanted = name.casefold()
-                names = tree.names(found or "/")[:NAMES]
-                match = name if name in names else None
-                match = match or next((n for n in names if n.casefold() == wanted), None)
+                match = self._names(volume, found).get(name.casefold())
                 if match is None:
                     return None
                 found = f"{found}/{match}"
-            stat = tree.stat(found)
+            stat = self.trees[volume].stat(found)
         except Unreadable:
             return None
         return found if stat is not None and stat.kind == "file" else None
@@ -78,17 +77,15 @@ class Places:
 
     def create(self, volume: str, path: str, content: bytes, reason: str, diff: str = "") -> None:
         """Plan a file that is not there, with the directories above it."""
-        tree = self.trees[volume]
         inside = ""
         made: list[str] = []
         *above, last = path.strip("/").split("/")
         for name in above:
             try:
-                names = [] if made else tree.names(inside or "/")[:NAMES]
+                match = None if made else self._names(volume, inside).get(name.casefold())
             except Unreadable as problem:
                 self._changes.leave(f"{self.shown(volume, path)} can't be made: {problem}.")
                 return
-            match = next((n for n in names if n.casefold() == name.casefold()), None)
             inside = f"{inside}/{match or name}"
             if match is None:
                 made.append(inside)
@@ -107,3 +104,11 @@ class Places:
         """Return a path as people write it: C:\\Windows, or with the id of another volume."""
         drive = DRIVE if volume == self.home else f"{volume} "
         return drive + path.replace("/", "\\")
+
+    def _names(self, volume: str, directory: str) -> dict[str, str]:
+        """Return the names in a directory by themselves without case; may raise Unreadable."""
+        key = (volume, directory)
+        if key not in self._spelled:
+            names = self.trees[volume].names(directory or "/")[:NAMES]
+            self._spelled[key] = {name.casefold(): name for name in reversed(names)}
+        return self._spelled[key]
