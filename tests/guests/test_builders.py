@@ -81,8 +81,8 @@ def test_a_partition_table_of_4k_sectors_is_right(tmp_path: Path) -> None:
 
     assert "Disklabel type: gpt" in shown
     assert re.findall(r"^ *(\d+) +(\d+)$", shown, re.MULTILINE) == [
-        ("256", "2048"),
-        ("2304", "256"),
+        ("256", "10240"),
+        ("10496", "256"),
     ]
 
 
