@@ -162,6 +162,20 @@ async def test_all_volumes_are_written_in_one_start(tmp_path: Path, plan: Path) 
     checked([disk], tmp_path)
 
 
+@slow
+async def test_many_volumes_are_written_and_too_many_told(tmp_path: Path, plan: Path) -> None:
+    pieces = [Piece(filesystems.fat(tmp_path / "fat", PLAIN))] * 3
+    disks = [tables.mbr(tmp_path / f"disk{number}.raw", pieces) for number in range(9)]
+    before = contents(disks)
+    places = [f"{disk}:{number}" for disk in range(9) for number in (1, 2, 3)]
+
+    left = await written(disks, plan, [change("/etc/new", "0001", volume=one) for one in places])
+
+    reason = "more volumes are to be changed than fit into one computer"
+    assert left == (f"Not written, and as it was: /etc/new; {reason}.",) * 2
+    assert changed(before, contents(disks)) == {(place, "/etc/new") for place in places[:25]}
+
+
 def scattered(image: Path, folder: Path) -> tuple[list[Path], Volume]:
     """Lay a filesystem over two disks in pieces, the last piece first, as LVM may do."""
     disks = [folder / "disk0.raw", folder / "disk1.raw"]

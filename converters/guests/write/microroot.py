@@ -10,7 +10,6 @@ https://www.kernel.org/doc/html/latest/driver-api/early-userspace/buffer-format.
 import asyncio
 import gzip
 import lzma
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -82,14 +81,19 @@ def _unpacked(path: Path) -> bytes:
 
 async def program(path: Path, name: str) -> dict[str, bytes]:
     """Return a program of this machine as one in /bin, and the libraries that it is linked to."""
-    linked: list[str] = []
-    if loader := next(filter(os.path.exists, LOADERS), None):
+    files = {f"/bin/{name}": str(path)}
+    loader = await asyncio.to_thread(_loader, path)
+    if loader:
         ended = await sandbox.program([loader, "--list", str(path)], limits=LISTING)
-        if ended.code == 0:
-            linked = [word for word in ended.stdout.decode().split() if word.startswith("/")]
-    return await asyncio.to_thread(
-        _contents, {f"/bin/{name}": str(path)} | {one: one for one in linked}
-    )
+        files |= {word: word for word in ended.stdout.decode().split() if word.startswith("/")}
+    return await asyncio.to_thread(_contents, files)
+
+
+def _loader(path: Path) -> str | None:
+    """Return what loads the libraries of a program, None if it has none."""
+    with path.open("rb") as file:
+        start = file.read(4096)
+    return next((one for one in LOADERS if one.encode() + b"\0" in start), None)
 
 
 def _contents(files: Mapping[str, str]) -> dict[str, bytes]:
