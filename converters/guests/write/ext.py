@@ -79,12 +79,13 @@ async def write_ext(
     commands = _commands(staged, folder, scratch)  # refuses before anything is done
     if found.dirty:
         await writer.replay()
-    originals = await writer.inodes([change.path for change in changes])
-    in_the_way = await writer.inodes([path for one in staged for path in one.new_names])
+    new_names = [path for one in staged for path in one.new_names]
+    inodes = await writer.inodes([*(change.path for change in changes), *new_names])
+    originals = inodes[: len(changes)]
     for change, inode in zip(changes, originals, strict=True):
         if (inode is None) != (change.kept is None):
             raise Refused(f"{change.shown} is not what it was when it was looked at")
-    if any(inode is not None for inode in in_the_way):
+    if any(inode is not None for inode in inodes[len(changes) :]):
         raise Refused("a file of another name is in the way")
     await writer.stage(commands)
     await writer.switch(commands)
@@ -238,9 +239,11 @@ class _Writer:
             for change, inode in zip(changes, originals, strict=True)
             if change.kept is not None
         ]
-        if await self.inodes([path for path, _ in kept]) != [inode for _, inode in kept]:
+        paths = [path for path, _ in kept] + [change.path for change in changes]
+        found = await self.inodes(paths)
+        if found[: len(kept)] != [inode for _, inode in kept]:
             raise Failed("An original is not under its second name.")
-        if None in await self.inodes([change.path for change in changes]):
+        if None in found[len(kept) :]:
             raise Failed("A new file is not under its name.")
 
     async def _run(self, commands: Sequence[str], write: bool) -> tuple[list[str], list[str]]:
