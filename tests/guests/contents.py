@@ -1,12 +1,14 @@
 """All that is on a guest's filesystems, to be compared before and after: by two kinds of readers.
 
-`contents` reads through our own trees, whatever the filesystem. `dumped` asks the filesystem's own
-tools where they can read a whole filesystem without mounting: debugfs, btrfs restore, ntfscat.
+`contents` reads through our own trees, whatever the filesystem. `dumped` asks others: debugfs,
+btrfs restore, GRUB's reader of XFS, ntfscat. None of them mounts anything.
 """
 
 import hashlib
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from converters.guests.guest import Volume
 from converters.guests.look.volumes import READABLE, find_volumes
@@ -65,13 +67,6 @@ def changed(before: Contents, after: Contents) -> set[tuple[str, str]]:
     return {place for place in before | after if before.get(place) != after.get(place)}
 
 
-def bytes_only(entries: Contents) -> Contents:
-    """Return the same without owners, modes and labels."""
-    return {
-        place: replace(entry, mode=0, uid=0, gid=0, label=None) for place, entry in entries.items()
-    }
-
-
 def extracted(disks: list[Path], volume: Volume, target: Path) -> Path:
     """Copy a volume into a file of its own; logical ones of one piece only."""
     [extent] = volume.extents
@@ -102,20 +97,45 @@ CHECKERS = {
 
 
 def dumped(disks: list[Path], scratch: Path) -> dict[tuple[str, str], str]:
-    """Return the digest of every file of ext and Btrfs, as their own tools read them."""
+    """Return the digest of every file, as the readers of others see it: not one of them is ours.
+
+    Of XFS and NTFS they read the files that we know of; of the others all that there are.
+    """
     found = {}
+    known = [place for place, entry in contents(disks).items() if entry.kind == "file"]
     for number, volume in enumerate(find_volumes(disks).found):
-        if volume.filesystem not in ("ext2", "ext3", "ext4", "btrfs"):
+        kind = volume.filesystem or ""
+        if kind not in (*WHOLE, *SINGLE):
             continue
         image = extracted(disks, volume, scratch / f"dumped{number}")
+        if kind in SINGLE:
+            for _, path in (place for place in known if place[0] == volume.id):
+                found[volume.id, path] = _digest(run(*SINGLE[kind](image, path)))
+            continue
         folder = scratch / f"dump{number}"
         folder.mkdir()
-        if volume.filesystem == "btrfs":
-            run("btrfs", "restore", "-S", image, folder)
-        else:
-            run("debugfs", "-R", f"rdump / {folder}", image)
-        for path in folder.rglob("*"):
-            if path.is_file() and not path.is_symlink():
-                digest = hashlib.sha256(path.read_bytes()).hexdigest()
-                found[volume.id, f"/{path.relative_to(folder)}"] = digest
+        run(*WHOLE[kind](image, folder))
+        for file in folder.rglob("*"):
+            if file.is_file() and not file.is_symlink():
+                found[volume.id, f"/{file.relative_to(folder)}"] = _digest(file.read_bytes())
     return found
+
+
+def _rdump(image: Path, folder: Path) -> list[str | Path]:
+    return ["debugfs", "-R", f"rdump / {folder}", image]
+
+
+WHOLE: Final[dict[str, Callable[[Path, Path], list[str | Path]]]] = {
+    "ext2": _rdump,
+    "ext3": _rdump,
+    "ext4": _rdump,
+    "btrfs": lambda image, folder: ["btrfs", "restore", "-S", image, folder],
+}
+SINGLE: Final[dict[str, Callable[[Path, str], list[str | Path]]]] = {
+    "xfs": lambda image, path: ["grub-fstest", image, "cat", f"(loop0){path}"],
+    "ntfs": lambda image, path: ["ntfscat", image, path],
+}
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

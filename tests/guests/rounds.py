@@ -64,6 +64,7 @@ def is_whole(done: Round, scratch: Path) -> None:
     before, after = done.dumps
     differing = {place for place in before | after if before.get(place) != after.get(place)}
     assert differing <= places
+    assert {place: done.after[place].digest for place in after} == after
 
 
 def touched(change: FileChange) -> set[tuple[str, str]]:
