@@ -37,9 +37,7 @@ class Table:
 
     disk: int  # which of the disks, from 0
     size: int  # bytes of the disk
-    scheme: (
-        str | None
-    )  # mbr, gpt, hybrid (a GPT whose MBR is more than protective), or none
+    scheme: str | None  # mbr, gpt, hybrid (a GPT whose MBR is more than protective), or none
     sector: int = 512  # bytes of a logical sector, as the table counts: 512 or 4096
     partitions: tuple[Partition, ...] = ()
     dynamic: bool = False  # a Windows dynamic disk (LDM)
@@ -159,9 +157,7 @@ class Linux:
     network: tuple[NetworkFile, ...] = ()
     predictable_names: bool = False  # interface names such as ens192 are in use
     cloud_init: bool = False
-    guest_tools: tuple[
-        str, ...
-    ] = ()  # open-vm-tools, virtualbox, qemu-ga, …
+    guest_tools: tuple[str, ...] = ()  # open-vm-tools, virtualbox, qemu-ga, …
     package_manager: str | None = None  # dpkg, rpm
     ssh_server: bool = False
     selinux: str | None = None  # enforcing, permissive, disabled

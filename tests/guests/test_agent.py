@@ -161,6 +161,7 @@ def test_a_package_that_is_too_large_is_refused(
 @pytest.mark.parametrize("write", [packages.deb, packages.rpm])
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.data())
+@pytest.mark.slow
 def test_a_broken_package_is_refused_in_a_sentence(
     tmp_path: Path, write: Write, data: st.DataObject
 ) -> None:

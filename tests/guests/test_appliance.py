@@ -381,6 +381,7 @@ def using(mark: bytes) -> list[bytes]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["xfs", "ext4", "vfat", "btrfs"])
 async def test_without_tools_nothing_is_done_and_it_is_told_what_to_install(
     tmp_path: Path, plan: Path, monkeypatch: pytest.MonkeyPatch, kind: str

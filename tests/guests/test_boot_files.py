@@ -203,6 +203,7 @@ def test_a_kernel_is_found_however_it_is_written(written: str) -> None:
     assert found.initrd_written == written.replace("vmlinuz", "i")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("written", ["/boot/other", "/../../etc/passwd", "", "(hd0", "/" * 500])
 def test_a_kernel_that_is_not_there_is_not_found(written: str) -> None:
     text = f'menuentry a {{\n linux "{written}"\n}}\n'

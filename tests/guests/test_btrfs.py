@@ -162,6 +162,7 @@ def made(tmp_path: Path, *options: str) -> Path:
     return image
 
 
+@pytest.mark.slow
 @pytest.mark.guests
 @pytest.mark.parametrize(
     "options",

@@ -11,7 +11,7 @@ from tests.guests import corpus
 from tests.guests.builders import Builder
 from tests.guests.mutations import KINDS, Mutation, Reader
 
-pytestmark = pytest.mark.guests
+pytestmark = [pytest.mark.guests, pytest.mark.slow]
 
 EXAMPLES = 60  # of each kind
 VALUES = st.one_of(st.sampled_from(corpus.BOUNDARIES), st.integers(0, (1 << 64) - 1))

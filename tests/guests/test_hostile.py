@@ -19,7 +19,7 @@ from tests.guests import hostile_disks  # noqa: F401  # it adds to HOSTILE
 from tests.guests.builders import Builder
 from tests.guests.hostile import HOSTILE, LARGE
 
-pytestmark = pytest.mark.guests
+pytestmark = [pytest.mark.guests, pytest.mark.slow]
 
 SECONDS = 10  # of the processor's time; of the clock's, on a machine that is not busy
 PATIENCE = 60.0  # seconds of the clock, on one that is

@@ -96,6 +96,7 @@ def new(tmp_path: Path, files: Mapping[str, Content]) -> Found:
     return contents
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("packing", PACKINGS)
 def test_what_was_there_stays_and_drivers_follow(tmp_path: Path, packing: str) -> None:
     old = compressed(linked(INITRAMFS_TOOLS), packing) + bytes(256)

@@ -34,6 +34,7 @@ def pieces(data: bytes, size: int = 700) -> Iterator[bytes]:
         yield data[start : start + size]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("packing", PACKINGS)
 @pytest.mark.parametrize("early", [b"", MICROCODE])
 def test_every_packing_is_read_in_pieces_of_any_size(packing: str, early: bytes) -> None:

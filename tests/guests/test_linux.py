@@ -48,6 +48,8 @@ def looked_into(recipe: Recipe) -> Linux:
     return look_linux(memory(kept(trees.linux(recipe, PLACES))), "0:1")
 
 
+@pytest.mark.slow
+@pytest.mark.slow
 @pytest.mark.parametrize("recipe", gallery.LINUX, ids=lambda recipe: recipe.name)
 def test_every_row_of_the_systems_table_is_told(recipe: Recipe) -> None:
     found = looked_into(recipe)

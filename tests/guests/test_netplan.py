@@ -261,6 +261,7 @@ INTERFACES = st.fixed_dictionaries(
     indent=st.sampled_from([2, 4, 7]),
     width=st.sampled_from([20, 80, 1000]),
 )
+@pytest.mark.slow
 def test_whatever_yaml_writes_means_the_same_without_addresses(
     network: Value, style: bool | None, indent: int, width: int
 ) -> None:

@@ -61,6 +61,7 @@ IFUPDOWN: list[tuple[str, tuple[str, ...], tuple[bool, bool]]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("text", "interfaces", "how"), IFUPDOWN)
 def test_ifupdown(text: str, interfaces: tuple[str, ...], how: tuple[bool, bool]) -> None:
     assert read_ifupdown(text)[:3] == (interfaces, *how)

@@ -151,6 +151,7 @@ def test_links_are_followed_and_stay_links(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("content", "word"),
     [

@@ -15,7 +15,7 @@ from tests.guests.gallery import GPT, WINDOWS, row
 from tests.guests.recipes import Disk
 from tests.guests.rounds import a_round, is_whole
 
-pytestmark = pytest.mark.guests
+pytestmark = [pytest.mark.guests, pytest.mark.slow]
 
 FAST: list[AnyRecipe] = [
     row("debian 12.4 6.1.0-15-amd64 ext4"),

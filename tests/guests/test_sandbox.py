@@ -37,6 +37,7 @@ async def python(
     )
 
 
+@pytest.mark.slow
 @pytest.fixture
 def secret(tmp_path: Path) -> Path:
     (tmp_path / "home").mkdir()

@@ -21,6 +21,9 @@ DEBIAN = Recipe("debian", "12.4", "6.1.0-15-amd64")
 PARTITION = "?offset=1048576"
 
 
+@pytest.mark.slow
+@pytest.mark.slow
+@pytest.mark.slow
 @pytest.fixture(scope="module")
 def server_of_guests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server as it is without any setting."""

@@ -36,6 +36,7 @@ def test_mount_reads_every_line_of_an_adapted_table(tmp_path: Path) -> None:
     assert listed.count("nofail") == sum(line.count("nofail") for line in entries)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("default", ["0", "9>9", "Memory test"])
 def test_grub_reads_an_adapted_menu(tmp_path: Path, default: str) -> None:
     menu = tmp_path / "grub.cfg"

@@ -53,6 +53,7 @@ UNIX: Final[dict[str, Callable[[Path], Path]]] = {
 USUAL: Final = ("ext2", "ext4", "xfs", "btrfs")
 
 
+@pytest.mark.slow
 @pytest.fixture(
     scope="module",
     params=[pytest.param(n, marks=() if n in USUAL else pytest.mark.slow) for n in UNIX],

@@ -384,6 +384,7 @@ def test_a_text_of_a_megabyte_is_not_read() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(st.randoms(use_true_random=False), st.integers(1, 40))
+@pytest.mark.slow
 def test_a_damaged_hive_never_raises(chance: random.Random, wounds: int) -> None:
     files: dict[str, Content] = {}
     for name, paths in (("SOFTWARE", hives.software), ("SYSTEM", hives.system)):

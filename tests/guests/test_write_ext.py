@@ -59,6 +59,9 @@ async def written(disk: Path, folder: Path, changes: Sequence[FileChange]) -> tu
     return left
 
 
+@pytest.mark.slow
+@pytest.mark.slow
+@pytest.mark.slow
 @pytest.fixture
 def plan(tmp_path: Path) -> Path:
     folder = tmp_path / "plan"
