@@ -4,12 +4,13 @@ Looks into disk images of any format that the service takes; nothing is uploaded
 changed. Several disks are those of one machine, the one that it boots from first.
 
 Exits with 0 if AWS would take it, 1 if it would not, 2 if the command line is wrong, 3 if the disks
-could not be looked at.
+could not be looked at or the answer could not be written.
 """
 
 import asyncio
 import errno
 import os
+import stat
 import sys
 import tempfile
 import time
@@ -76,18 +77,43 @@ def run(options: Namespace) -> int:
     except OURS as error:
         reason = check_report.clean(said(error))
         if options.json:
-            check_json.print_json(check_json.unread(options.disks, reason))
-        else:
-            errors.print(f"vmie: the disks could not be looked at: {reason}", markup=False)
+            nothing = check_json.unread(options.disks, reason)
+            return told(errors, UNSEEN, lambda: check_json.print_json(nothing))
+        errors.print(f"vmie: the disks could not be looked at: {reason}", markup=False)
         return UNSEEN
     seconds = time.monotonic() - started
     if options.json:
-        check_json.print_json(check_json.document(checked))
-    else:
-        page = Console(width=None if sys.stdout.isatty() else WIDTH, highlight=False)
-        diffs = not options.no_diff
-        check_report.show(page, checked, seconds, everything=options.all, diffs=diffs)
-    return checked.code
+        document = check_json.document(checked)
+        return told(errors, checked.code, lambda: check_json.print_json(document))
+    page = Paper(width=None if sys.stdout.isatty() else WIDTH, highlight=False)
+    everything, diffs = options.all, not options.no_diff
+    return told(
+        errors,
+        checked.code,
+        lambda: check_report.show(page, checked, seconds, everything=everything, diffs=diffs),
+    )
+
+
+def told(errors: Console, code: int, tell: Callable[[], None]) -> int:
+    """Tell the answer; return the exit code, the same if the reader has read enough of it."""
+    try:
+        tell()
+        sys.stdout.flush()
+    except OSError as error:
+        # What is still in the buffer must not come up again when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            errors.print(f"vmie: the answer could not be written: {error.strerror}", markup=False)
+            return UNSEEN
+    return code
+
+
+class Paper(Console):
+    """A console that says when nobody reads on, instead of ending the program."""
+
+    def on_broken_pipe(self) -> None:
+        """Raise BrokenPipeError."""
+        raise BrokenPipeError
 
 
 def said(error: Exception) -> str:
@@ -104,6 +130,10 @@ def said(error: Exception) -> str:
 async def check(options: Namespace, scratch: Path, errors: Console) -> Checked:
     """Find out all about the disks; raises OURS."""
     paths = tuple(path.absolute() for path in options.disks)
+    for path in paths:
+        if not stat.S_ISREG(path.stat().st_mode):
+            # a pipe would be waited for, a device has no size of its own
+            raise OSError(errno.EINVAL, "not a file", str(path))
     held: tuple[Held, ...] = ()
     try:
         with progress(errors, quiet=options.json) as bar:

@@ -132,6 +132,8 @@ def test_on_a_terminal_a_diff_is_coloured_and_a_long_one_cut() -> None:
     assert f"… {103 - LINES} lines more" in paper.getvalue()
 
 
+@pytest.mark.slow
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("size", "shown"),
     [(0, "0 bytes"), (1023, "1023 bytes"), (1536, "1.5 KiB"), (10 << 30, "10 GiB"),
@@ -390,6 +392,43 @@ def test_the_program_itself_ends_with_the_code(guests: Builder) -> None:
 
     assert ended.returncode == 1
     assert json.loads(ended.stdout)["accepted"] is False
+
+
+@pytest.mark.parametrize("form", ["--json", "--no-diff"])
+def test_a_reader_who_has_read_enough_changes_no_verdict(guests: Builder, form: str) -> None:
+    disk = str(guests.disk(DEBIAN))
+    command = [sys.executable, "-m", "emulator", "check", form, disk]
+    reading, writing = os.pipe()
+    os.close(reading)
+
+    ended = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, check=False)
+    os.close(writing)
+
+    assert (ended.returncode, ended.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("form", ["--json", "--no-diff"])
+def test_an_answer_that_cannot_be_written_is_no_verdict(guests: Builder, form: str) -> None:
+    disk = str(guests.disk(DEBIAN))
+    command = [sys.executable, "-m", "emulator", "check", form, disk]
+
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
+
+    assert ended.returncode == 3
+    assert ended.stderr.startswith(b"vmie: the answer could not be written: ")
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe"])
+def test_what_is_no_file_is_not_opened(check: Check, tmp_path: Path, kind: str) -> None:
+    place = tmp_path / kind
+    make = {"folder": place.mkdir, "pipe": lambda: os.mkfifo(place)}
+    make[kind]()
+
+    answer = check(place)
+
+    assert answer.code == 3
+    assert answer.err.endswith(f"{kind}: not a file\n")
 
 
 def test_the_help_tells_the_exit_codes(check: Check) -> None:
