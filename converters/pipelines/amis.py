@@ -11,6 +11,7 @@ from state.tasks import GuestSummary, ImportImageWork, Task
 
 ARCHITECTURE: Final = "x86_64"  # where the client has not said; an AMI must have one
 DESCRIPTION: Final = "AWS-VMImport service"
+LONGEST_DESCRIPTION: Final = 255  # characters; RegisterImage takes no more
 ROOT: Final = "/dev/sda1"
 # One more than 20 disks need: a wish may take one of these from them.
 OTHERS: Final = [f"/dev/sd{letter}" for letter in "fghijklmnopqrstuvwxyz"]
@@ -51,6 +52,7 @@ def imported_image(
     system says what was found on them: "Linux - Debian 12.4 - 6.1.0-17-amd64".
     """
     what = system or guest.platform
+    description = f"{DESCRIPTION}: {what}" if what else DESCRIPTION
     operation = guest.usage_operation or usage_operation(guest.platform, guest.license_type)
     return Image(
         id=image_id,
@@ -59,7 +61,7 @@ def imported_image(
         created_at=now,
         name=task.id,
         location=f"{task.account_id}/{task.id}",
-        description=f"{DESCRIPTION}: {what}" if what else DESCRIPTION,
+        description=description[:LONGEST_DESCRIPTION],
         devices=tuple(
             BlockDevice(
                 device_name=name,

@@ -113,3 +113,21 @@ def test_the_ami_shows_what_it_is_charged_as(operation: str) -> None:
     windows = "Windows" in image.platform_details
     assert image.platform == ("windows" if windows else None)
     assert image.description == f"AWS-VMImport service: {'Windows' if windows else 'Linux'}"
+
+
+def test_a_guest_with_a_long_name_gives_a_description_as_long_as_one_may_be() -> None:
+    asked = work()
+    task = Task(
+        id="import-ami-0123456789abcdef0",
+        account_id="111122223333",
+        region="us-east-1",
+        created_at=NOW,
+        work=asked,
+    )
+    disks = [("/dev/sda1", SNAPSHOT)]
+
+    image = imported_image(task, "ami-1", told_guest(asked), disks, NOW, "Linux - " + "A" * 400)
+
+    assert image.description is not None
+    assert image.description.startswith("AWS-VMImport service: Linux - AAA")
+    assert len(image.description) == 255
