@@ -87,7 +87,8 @@ def leading(recipe: Recipe, scratch: Path) -> list[Piece]:
     """Return the partitions that stand before a system's own."""
     pieces = []
     if recipe.disk.firmware in ("uefi", "both"):
-        image = filesystems.fat(scratch / "esp", loaders.esp(recipe, places(recipe, "a")))
+        files = loaders.esp(recipe, places(recipe, "a"))
+        image = filesystems.fat(scratch / "esp", files, serial=ESP_SERIAL)
         pieces.append(Piece(image, 0xEF, name="EFI System Partition"))
     if recipe.disk.firmware in ("bios", "both") and recipe.disk.table in ("gpt", "hybrid"):
         pieces.append(Piece(None, size=MIB, guid=tables.BIOS_BOOT, name="BIOS boot"))
