@@ -2,7 +2,9 @@
 
     2026-01-31T12:00:00.123Z info  gateway [5f0c…] ec2:ImportSnapshot 200 3.1 ms
 
-The signatures and credentials of presigned URLs are blotted out wherever they turn up.
+The signatures and credentials of presigned URLs are blotted out wherever they turn up. What a
+message repeats may have been written by anybody, in a request or on a disk: nothing in it begins a
+line of its own or tells a terminal what to do.
 """
 
 import json
@@ -31,10 +33,11 @@ class TextFormatter(logging.Formatter):
         ids = [found for found in (current.request_id.get(), current.task_id.get()) if found]
         line = (
             f"{timestamp(record)} {record.levelname.lower():<7} {short(record.name)} "
-            f"{''.join(f'[{found}] ' for found in ids)}{record.getMessage()}"
+            f"{''.join(f'[{found}] ' for found in ids)}{visible(record.getMessage())}"
         )
         if record.exc_info:
-            line += "\n" + self.formatException(record.exc_info)
+            traceback = self.formatException(record.exc_info).splitlines()
+            line = "\n".join((line, *map(visible, traceback)))
         return without_secrets(line)
 
 
@@ -85,6 +88,15 @@ def second(since_epoch: int) -> str:
 def short(name: str) -> str:
     """Name a logger by its module: `emulator.gateway` is `gateway`."""
     return name.rpartition(".")[2]
+
+
+def visible(text: str) -> str:
+    """Return a text on one line, with a sign for each letter that none can see."""
+    if text.isprintable():
+        return text
+    return "".join(
+        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text
+    )
 
 
 def without_secrets(text: str) -> str:

@@ -53,6 +53,20 @@ def test_signatures_are_blotted_out(formatter: logging.Formatter, secret: str) -
     assert "SECRET" not in line
 
 
+def test_what_a_message_repeats_makes_no_line_and_moves_no_terminal() -> None:
+    name = "a\n2026-01-31T12:00:00.123Z info b\x1b[2J\x9b"
+    try:
+        raise ValueError(name)
+    except ValueError:
+        line = TextFormatter().format(record("found %s", name, exc_info=True))
+
+    first, *rest = line.split("\n")
+    assert first.endswith("found a\N{REPLACEMENT CHARACTER}2026-01-31T12:00:00.123Z info "
+                          "b\N{REPLACEMENT CHARACTER}[2J\N{REPLACEMENT CHARACTER}")  # fmt: skip
+    assert rest[0] == "Traceback (most recent call last):"
+    assert all(row.isprintable() for row in rest)
+
+
 def test_the_log_tells_the_life_of_a_task(house: House) -> None:
     bucket = house.bucket()
     house.put_object(bucket, "disk", bytes(1 << 20))
