@@ -17,7 +17,6 @@ from converters.guests.look.registry import Hive
 STORES: Final = ("/Boot/BCD", "/EFI/Microsoft/Boot/BCD")  # of BIOS, of UEFI
 STORE: Final = 16 << 20  # bytes of a store that is read; they have some tens of KiB
 
-MANAGER: Final = "{9dea862c-5cdd-4e70-acc1-f32b344d4795}"
 MANAGERS: Final = 0x1010_0002  # Type of the boot manager
 LOADERS: Final = 0x1020_0003  # Type of what loads a Windows
 OBJECTS: Final = 500  # that are looked at
@@ -26,8 +25,6 @@ OBJECTS: Final = 500  # that are looked at
 # inherit from it: Windows 7 sets it there while EMS is off, so it says nothing.
 BOOT_EMS: Final = "16000020"  # of an application of the boot environment
 SYSTEM_EMS: Final = "260000b0"  # of the Windows that is loaded
-DEFAULT: Final = "23000003"
-PATH: Final = "12000002"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +45,6 @@ def ems_switches(hive: Hive) -> Iterator[Switch]:
             content = hive.binary(key, "Element")
             if content:
                 yield Switch(key, content[0] != 0)
-
-
-def default_loader(hive: Hive) -> tuple[str, str] | None:
-    """Return the default object and the path of its loader: winload.exe, or winload.efi."""
-    default = hive.text(f"Objects\\{MANAGER}\\Elements\\{DEFAULT}", "Element")
-    if default is None:
-        return None
-    path = hive.text(f"Objects\\{default}\\Elements\\{PATH}", "Element")
-    return None if path is None else (default, path)
 
 
 def boot_ini_ems(text: str) -> bool:
