@@ -64,6 +64,7 @@ class Attempt:
         self._news = TaskChanges()
         self._changed = asyncio.Event()
         self._urgent = asyncio.Event()
+        self._leaving = False
         self._over = False
 
     def report(
@@ -108,10 +109,15 @@ class Attempt:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._over = True  # the writer hears of it after all that was reported before
+        self._leaving = True
+        # Behind all that was reported before, or the writer might end without having heard it.
+        self._loop.call_soon(self._end)
+        await asyncio.shield(self._writer)
+
+    def _end(self) -> None:
+        self._over = True
         self._changed.set()
         self._urgent.set()
-        await asyncio.shield(self._writer)
 
     async def _write(self) -> None:
         """Write the latest news, never two writes at once, until the step is over."""
@@ -120,7 +126,7 @@ class Attempt:
             self._changed.clear()
             news, self._news = self._news, TaskChanges()
             if news and not await asyncio.to_thread(self._save, news):
-                if self._step is not None and not self._over:
+                if self._step is not None and not self._leaving:
                     self._step.cancel()  # cancelled, or in other hands
                 return
             if not self._over:

@@ -13,14 +13,15 @@ ARCHITECTURE: Final = "x86_64"  # where the client has not said; an AMI must hav
 DESCRIPTION: Final = "AWS-VMImport service"
 LONGEST_DESCRIPTION: Final = 255  # characters; RegisterImage takes no more
 ROOT: Final = "/dev/sda1"
+UNKNOWN: Final = "/dev/sde"  # of the first disk where no system was identified
 # One more than 20 disks need: a wish may take one of these from them.
 OTHERS: Final = [f"/dev/sd{letter}" for letter in "fghijklmnopqrstuvwxyz"]
 
 
-def device_names(wishes: Sequence[str | None]) -> list[str]:
-    """Return the names of disks: as wished, else /dev/sda1 for the first and what is free."""
+def device_names(wishes: Sequence[str | None], root: str = ROOT) -> list[str]:
+    """Return the names of disks: as wished, else root's for the first and what is free."""
     taken = {wish.removeprefix("/dev/") for wish in wishes if wish}
-    names = [ROOT, *OTHERS] if wishes[0] is None else OTHERS
+    names = [root, *OTHERS] if wishes[0] is None else OTHERS
     free = (name for name in names if name.removeprefix("/dev/") not in taken)
     return [wish or next(free) for wish in wishes]
 

@@ -38,6 +38,14 @@ log = logging.getLogger(__name__)
 LOOKED: Final = 30  # percent of adapting
 
 
+class Refused(ClientError):
+    """EC2 would not take the guest; identified says whether there is a system that it knows."""
+
+    def __init__(self, error: str | None, identified: bool) -> None:
+        super().__init__(error)
+        self.identified = identified
+
+
 class Incomplete(Exception):
     """A guest could not be looked into or adapted as it should be; what is missing is ours."""
 
@@ -59,7 +67,7 @@ async def adapted(
     options: Options,
     report: Callable[[int], None],
 ) -> Adapted:
-    """Adapt the guest on some disks; ClientError if EC2 would not take it.
+    """Adapt the guest on some disks; Refused if EC2 would not take it.
 
     root_format is that of the first disk's image. own gives a disk that may be changed, in the
     attempt's folder, for the one of a number. report gets the percentage.
@@ -69,7 +77,7 @@ async def adapted(
     report(LOOKED)
     if not verdict.accepted:
         await asyncio.to_thread(_keep, attempt, guest, verdict, Plan(), ())
-        raise ClientError(verdict.error)
+        raise Refused(verdict.error, verdict.description is not None)
     if not verdict.certain and options.guests == "require":
         raise Incomplete("; ".join(guest.unseen) or "a rule could not be looked at")
 

@@ -22,9 +22,15 @@ from typing import Final
 from converters.codec import program
 from converters.errors import image_name_taken
 from converters.lifeline import Limits
-from converters.pipelines.amis import device_names, imported_image, told_guest
+from converters.pipelines.amis import (
+    ROOT,
+    UNKNOWN,
+    device_names,
+    imported_image,
+    told_guest,
+)
 from converters.pipelines.cores import spread
-from converters.pipelines.guests import Adapted, adapted
+from converters.pipelines.guests import Adapted, Refused, adapted
 from converters.pipelines.machine import Found, disks_of
 from converters.pipelines.options import Options
 from converters.pipelines.publishing import imported_snapshot, new_id, publication
@@ -164,7 +170,16 @@ async def update(
     root = disks[0].found
     root_format = None if root.snapshot else root.disk.format
     raws = [disk.raw for disk in disks]
-    ready = await adapted(attempt, work, raws, root_format, own, options, show)
+    try:
+        ready = await adapted(attempt, work, raws, root_format, own, options, show)
+    except Refused as refused:
+        names = _names(work, disks, ROOT if refused.identified else UNKNOWN)
+        named = [
+            _shown(disk.found, 100, "completed", device_name=name)
+            for disk, name in zip(disks, names, strict=True)
+        ]
+        attempt.report(begin, message, tuple(named))
+        raise
     attempt.report(end, updated, shown, ready.summary)
     return ready
 
@@ -225,7 +240,7 @@ def _publish(attempt: Attempt, work: ImportImageWork, converted: Converted, read
         raise image_name_taken(image.name) from error
 
 
-def _names(work: ImportImageWork, disks: tuple[Ready, ...]) -> list[str]:
+def _names(work: ImportImageWork, disks: tuple[Ready, ...], root: str = ROOT) -> list[str]:
     """Return the device names; that of a container is for the first disk in it."""
     wishes: list[str | None] = []
     seen = set()
@@ -233,7 +248,7 @@ def _names(work: ImportImageWork, disks: tuple[Ready, ...]) -> list[str]:
         container = disk.found.container
         wishes.append(None if container in seen else work.containers[container].device_name)
         seen.add(container)
-    return device_names(wishes)
+    return device_names(wishes, root)
 
 
 def _snapshot(task: Task, work: ImportImageWork, disk: Ready, now: datetime) -> Snapshot:

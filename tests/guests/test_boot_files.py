@@ -203,7 +203,6 @@ def test_a_kernel_is_found_however_it_is_written(written: str) -> None:
     assert found.initrd_written == written.replace("vmlinuz", "i")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("written", ["/boot/other", "/../../etc/passwd", "", "(hd0", "/" * 500])
 def test_a_kernel_that_is_not_there_is_not_found(written: str) -> None:
     text = f'menuentry a {{\n linux "{written}"\n}}\n'
@@ -286,6 +285,7 @@ def test_nothing_at_a_path_is_too_wild(path: str, content: Content) -> None:
     assert isinstance(boot(files | {path: content}), Boot)
 
 
+@pytest.mark.slow
 def test_many_menus_are_listed_and_few_are_read() -> None:
     text = "menuentry a { linux /k }\n" * 6000
     files: dict[str, Content] = {

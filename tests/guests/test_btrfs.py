@@ -162,7 +162,6 @@ def made(tmp_path: Path, *options: str) -> Path:
     return image
 
 
-@pytest.mark.slow
 @pytest.mark.guests
 @pytest.mark.parametrize(
     "options",
@@ -273,6 +272,7 @@ def walked(tree: BtrfsTree) -> None:
         assert path.count("/") <= DEPTH
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["suse", "features"])
 def test_nodes_whose_checksums_were_made_right_do_no_harm(images: Path, name: str) -> None:
     disk = Disk(images / f"{name}.img")

@@ -132,8 +132,6 @@ def test_on_a_terminal_a_diff_is_coloured_and_a_long_one_cut() -> None:
     assert f"… {103 - LINES} lines more" in paper.getvalue()
 
 
-@pytest.mark.slow
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("size", "shown"),
     [(0, "0 bytes"), (1023, "1023 bytes"), (1536, "1.5 KiB"), (10 << 30, "10 GiB"),
@@ -216,6 +214,7 @@ def test_the_document_of_a_machine_that_would_be_refused(guests: Builder, check:
 # files
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", disks.KINDS)
 def test_images_of_every_format_are_opened(
     guests: Builder, check: Check, kind: str, tmp_path: Path
@@ -385,6 +384,7 @@ def test_a_windows_that_a_region_does_not_have(
     assert f"is not supported in the Region {region}" in answer.out
 
 
+@pytest.mark.slow
 def test_the_program_itself_ends_with_the_code(guests: Builder) -> None:
     command = [sys.executable, "-m", "emulator", "check", "--json"]
 

@@ -96,7 +96,6 @@ def new(tmp_path: Path, files: Mapping[str, Content]) -> Found:
     return contents
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("packing", PACKINGS)
 def test_what_was_there_stays_and_drivers_follow(tmp_path: Path, packing: str) -> None:
     old = compressed(linked(INITRAMFS_TOOLS), packing) + bytes(256)
@@ -338,6 +337,7 @@ def test_a_kernel_without_drivers_is_told(tmp_path: Path) -> None:
     assert len(left) == 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "line",
     [

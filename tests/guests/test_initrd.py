@@ -34,7 +34,6 @@ def pieces(data: bytes, size: int = 700) -> Iterator[bytes]:
         yield data[start : start + size]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("packing", PACKINGS)
 @pytest.mark.parametrize("early", [b"", MICROCODE])
 def test_every_packing_is_read_in_pieces_of_any_size(packing: str, early: bytes) -> None:
@@ -160,6 +159,7 @@ def test_the_generator_is_told_by_what_only_it_writes(
     assert (found.readable, found.generator) == (True, generator)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("packing", ["gzip", "xz", "zstd", "bzip2"])
 def test_a_bomb_ends_early_and_takes_little_memory(packing: str) -> None:
     piece = compressed(bytes(64 << 20), packing)

@@ -48,8 +48,6 @@ def looked_into(recipe: Recipe) -> Linux:
     return look_linux(memory(kept(trees.linux(recipe, PLACES))), "0:1")
 
 
-@pytest.mark.slow
-@pytest.mark.slow
 @pytest.mark.parametrize("recipe", gallery.LINUX, ids=lambda recipe: recipe.name)
 def test_every_row_of_the_systems_table_is_told(recipe: Recipe) -> None:
     found = looked_into(recipe)
@@ -231,6 +229,7 @@ def test_names_that_are_no_text_are_left_out() -> None:
     assert [file.interfaces for file in found.network] == [("a\ufffd[31m",)]
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_names_everywhere_take_seconds_at_most() -> None:
     names = [f"{number:06}" for number in range(100_000)]
     files: dict[str, Content] = kept(trees.linux(gallery.LINUX[-1], PLACES))
@@ -246,6 +245,7 @@ def test_a_hundred_thousand_names_everywhere_take_seconds_at_most() -> None:
     assert time.process_time() - began < 5
 
 
+@pytest.mark.slow
 def test_the_worst_menus_and_networks_take_seconds_at_most() -> None:
     files: dict[str, Content] = kept(trees.linux(gallery.LINUX[-1], PLACES))
     for number in range(60):

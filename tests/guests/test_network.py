@@ -61,7 +61,6 @@ IFUPDOWN: list[tuple[str, tuple[str, ...], tuple[bool, bool]]] = [
 ]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("text", "interfaces", "how"), IFUPDOWN)
 def test_ifupdown(text: str, interfaces: tuple[str, ...], how: tuple[bool, bool]) -> None:
     assert read_ifupdown(text)[:3] == (interfaces, *how)
@@ -316,6 +315,7 @@ def test_no_file_is_too_wild(path: str, content: Content) -> None:
     assert len(read_network(memory({path: content}))) <= 1
 
 
+@pytest.mark.slow
 def test_a_guest_with_thousands_of_files_is_cut() -> None:
     files: dict[str, Content] = {
         f"/etc/sysconfig/network-scripts/ifcfg-eth{number}": "BOOTPROTO=dhcp\n"

@@ -151,7 +151,6 @@ def test_links_are_followed_and_stay_links(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("content", "word"),
     [
@@ -304,6 +303,7 @@ def test_a_name_that_is_not_utf8_stays_and_is_told(tmp_path: Path) -> None:
     assert "not UTF-8" in changes.left_out[0]
 
 
+@pytest.mark.slow
 def test_what_a_guest_says_is_bounded(tmp_path: Path) -> None:
     stanzas = "".join(f"iface eth0.{number} inet static\n" for number in range(3000))
     address = "iface eth0 inet static\n address " + "\x1b[31m" * 1000 + "\n"

@@ -363,12 +363,12 @@ def test_drivers_may_be_built_in_or_in_the_initrd() -> None:
     assert found.passed
 
 
-def test_a_root_on_the_second_disk_may_not_start() -> None:
+def test_a_system_on_the_second_disk_would_not_start() -> None:
     away = replace(VOLUME, extents=(replace(VOLUME.extents[0], disk=1),))
 
     found = of("root-disk", disks=(DISK, replace(DISK, disk=1)), volumes=(away,))
 
-    assert fails(found, None)
+    assert fails(found, "Unknown OS / Missing OS files.")
 
 
 # licences

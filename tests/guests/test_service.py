@@ -21,9 +21,6 @@ DEBIAN = Recipe("debian", "12.4", "6.1.0-15-amd64")
 PARTITION = "?offset=1048576"
 
 
-@pytest.mark.slow
-@pytest.mark.slow
-@pytest.mark.slow
 @pytest.fixture(scope="module")
 def server_of_guests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server as it is without any setting."""
@@ -82,6 +79,7 @@ def test_a_debian_becomes_an_ami_that_says_so(house: House, guests: Builder) -> 
     assert image["BootMode"] == "legacy-bios"
 
 
+@pytest.mark.slow
 def test_what_was_changed_is_in_the_report_and_on_the_disk(house: House, guests: Builder) -> None:
     before = guests.disk(DEBIAN)
 
@@ -125,9 +123,23 @@ def test_a_guest_is_refused_as_the_service_refuses_it(
     task = imported(house, guests.disk(recipe))
 
     assert (task["Status"], task["StatusMessage"]) == ("deleted", sentence)
+    [disk] = task["SnapshotDetails"]
+    assert disk["DeviceName"] == ("/dev/sde" if why == "no system" else "/dev/sda1")
     told = report(house, task["ImportTaskId"])
     assert not told["accepted"]
     assert sentence in [f"ClientError: {rule['error']}" for rule in told["rules"]]
+
+
+@pytest.mark.slow
+def test_the_first_disk_must_be_the_one_that_boots(house: House, guests: Builder) -> None:
+    data, root = bytes(1 << 20), guests.disk(DEBIAN)
+
+    behind = imported(house, data, root)
+    before = imported(house, root, data)
+
+    assert behind["StatusMessage"] == "ClientError: Unknown OS / Missing OS files."
+    assert before["Status"] == "completed", before.get("StatusMessage")
+    assert [disk["DeviceName"] for disk in before["SnapshotDetails"]] == ["/dev/sda1", "/dev/sdf"]
 
 
 def test_a_disk_of_nothing_is_no_machine(house: House) -> None:
@@ -137,6 +149,7 @@ def test_a_disk_of_nothing_is_no_machine(house: House) -> None:
     assert task["StatusMessage"] == "ClientError: No valid partitions. Not a valid volume."
 
 
+@pytest.mark.slow
 def test_a_server_may_be_told_to_import_disks_as_they_are(server: Server) -> None:
     house = House(server)
 
@@ -147,6 +160,7 @@ def test_a_server_may_be_told_to_import_disks_as_they_are(server: Server) -> Non
     assert httpx.get(url).status_code == 404
 
 
+@pytest.mark.slow
 def test_an_imported_snapshot_stays_as_it_is(house: House, guests: Builder) -> None:
     """Its bytes are the image's source; what is adapted is a copy."""
     disk = guests.disk(DEBIAN)

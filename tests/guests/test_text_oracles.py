@@ -36,7 +36,6 @@ def test_mount_reads_every_line_of_an_adapted_table(tmp_path: Path) -> None:
     assert listed.count("nofail") == sum(line.count("nofail") for line in entries)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("default", ["0", "9>9", "Memory test"])
 def test_grub_reads_an_adapted_menu(tmp_path: Path, default: str) -> None:
     menu = tmp_path / "grub.cfg"
@@ -65,6 +64,7 @@ def test_a_shell_reads_an_adapted_file(tmp_path: Path, text: str) -> None:
     assert ("1400" in said) == ("1400" in text)
 
 
+@pytest.mark.slow
 def test_every_guest_of_the_gallery_starts_from_its_adapted_menu(
     guests: Builder, tmp_path: Path
 ) -> None:

@@ -53,7 +53,6 @@ UNIX: Final[dict[str, Callable[[Path], Path]]] = {
 USUAL: Final = ("ext2", "ext4", "xfs", "btrfs")
 
 
-@pytest.mark.slow
 @pytest.fixture(
     scope="module",
     params=[pytest.param(n, marks=() if n in USUAL else pytest.mark.slow) for n in UNIX],
@@ -288,6 +287,7 @@ def numbers(said: str) -> tuple[int, int]:
     return int(found["Free Clusters"].split()[0]), int(found["Cluster Size"].split()[0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["ext4", "xfs", "btrfs", "vfat", "ntfs"])
 def test_a_damaged_filesystem_is_unreadable_at_worst(shared: dict[str, Path], kind: str) -> None:
     for seed in range(12):

@@ -59,9 +59,6 @@ async def written(disk: Path, folder: Path, changes: Sequence[FileChange]) -> tu
     return left
 
 
-@pytest.mark.slow
-@pytest.mark.slow
-@pytest.mark.slow
 @pytest.fixture
 def plan(tmp_path: Path) -> Path:
     folder = tmp_path / "plan"
@@ -134,6 +131,7 @@ NAMES = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 async def test_names_are_data(tmp_path: Path, plan: Path) -> None:
     disk = disk_of(tmp_path)
     before = contents([disk])
@@ -173,6 +171,7 @@ def contents_only(disk: Path | bytes, folder: Path | None = None) -> object:
     return contents([disk])
 
 
+@pytest.mark.slow
 async def test_a_directory_that_is_full_gets_room(tmp_path: Path, plan: Path) -> None:
     names = {f"/etc/{'n' * 200}{number:03}": text("x") for number in range(40)}
     disk = disk_of(tmp_path, more=names)
@@ -218,6 +217,7 @@ async def test_a_file_that_is_not_there_any_more_is_refused(tmp_path: Path, plan
     assert changed(before, contents([disk])) == set()
 
 
+@pytest.mark.slow
 async def test_a_journal_is_replayed_first(tmp_path: Path, plan: Path) -> None:
     disk = disk_of(tmp_path)
     image, newer = tmp_path / "image", tmp_path / "block"

@@ -15,6 +15,7 @@ from converters.guests.judge.systems import bits
 ENCRYPTED: Final = {"luks": "LUKS", "bitlocker": "BitLocker"}
 SECTOR: Final = 512  # bytes; EBS volumes have no other
 EFI_SYSTEM: Final = ("C12A7328-F81F-11D2-BA4B-00A0C93EC93B", "EF")
+BOOT: Final = ("/boot", "/boot/efi")
 TOGETHER: Final = 3  # things that are listed one by one
 
 
@@ -163,20 +164,24 @@ def platform(guest: Guest, request: Request) -> Outcome | None:
     return Passed(found)
 
 
-@rule("root-disk", "The system is on the disk that the machine boots from.", rules.LIMITS,
-      blocking=False)  # fmt: skip
+@rule("root-disk", "The system is on the disk that the machine boots from.", rules.LIMITS)
 def root_disk(guest: Guest, request: Request) -> Outcome | None:
-    """Warn of a root on another disk than the first one."""
+    """Refuse a first disk that has nothing of the system: neither its root nor its /boot.
+
+    assumed: the service looks for the system where an instance would start, on the first disk.
+    """
     home = (guest.linux or guest.windows) and volume_of(guest, root_id(guest))
     if not home or not home.extents or len(guest.disks) < 2:
         return None
-    if home.extents[0].disk != 0:
-        return Failed(
-            f"it is on disk {home.extents[0].disk + 1}",
-            "Name the disk with the boot loader first and keep the root filesystem on it: an "
-            "instance may not start otherwise.",
-        )
-    return Passed()
+    mounts = guest.linux.mounts if guest.linux else ()
+    boot = [volume_of(guest, each.volume or "") for each in mounts if each.point in BOOT]
+    if any(extent.disk == 0 for each in (home, *boot) if each for extent in each.extents):
+        return Passed()
+    return Failed(
+        f"it is on disk {home.extents[0].disk + 1}",
+        "Name the disk that the machine boots from first.",
+        errors.unknown_system(),
+    )
 
 
 @rule("by-hand", "Antivirus and intrusion detection are off, no drive holds a CD-ROM, the firewall "
@@ -190,10 +195,10 @@ def by_hand(guest: Guest, request: Request) -> Outcome | None:
 
 
 DISKS: Final[tuple[Rule, ...]] = (partitions, logical_volumes)
-FOUND: Final[tuple[Rule, ...]] = (system,)
+FOUND: Final[tuple[Rule, ...]] = (system, root_disk)
 SOUND: Final[tuple[Rule, ...]] = (one_system, architecture, encryption)
 TOLD: Final[tuple[Rule, ...]] = (platform,)
-ADVICE: Final[tuple[Rule, ...]] = (root_disk, by_hand)
+ADVICE: Final[tuple[Rule, ...]] = (by_hand,)
 
 
 # what several rules ask ---------------------------------------------------------------------------
