@@ -14,6 +14,8 @@ a value that was read is shared with whoever else reads the same row, so copy it
 from collections.abc import Collection, Hashable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, select, union
 
@@ -33,6 +35,12 @@ from state.rows.tasks import TaskChanges, Tasks
 from state.rows.texts import among
 from state.rows.uploads import Uploads
 from state.tables import BLOBS
+
+if TYPE_CHECKING:
+    from state.rows.attachments import Attachments
+    from state.rows.policies import Policies
+    from state.rows.roles import Roles
+    from state.rows.sessions import Sessions
 
 __all__ = [
     "DataDirLock",
@@ -64,6 +72,36 @@ class Tx:
         self.buckets = Buckets(connection)
         self.objects = Objects(connection)
         self.uploads = Uploads(connection)
+
+    # Rooms that most servers never enter are furnished when somebody does.
+
+    @cached_property
+    def roles(self) -> "Roles":
+        """Roles."""
+        from state.rows.roles import Roles
+
+        return Roles(self.connection)
+
+    @cached_property
+    def policies(self) -> "Policies":
+        """Managed policies."""
+        from state.rows.policies import Policies
+
+        return Policies(self.connection)
+
+    @cached_property
+    def attachments(self) -> "Attachments":
+        """Which role has which managed policies."""
+        from state.rows.attachments import Attachments
+
+        return Attachments(self.connection)
+
+    @cached_property
+    def sessions(self) -> "Sessions":
+        """Sessions of roles that were assumed."""
+        from state.rows.sessions import Sessions
+
+        return Sessions(self.connection)
 
     def known_blobs(self, blob_ids: Collection[str]) -> set[str]:
         """Return those of some ids that a row names."""

@@ -12,14 +12,18 @@
     uploads    id · bucket, key                                                        · document
     parts      upload_id, number · blob_id                                             · document
     reports    task_id                                                                 · document
+    roles      account, key · id                                                       · document
+    policies   account, key                                                            · document
+    attachments  account, role, use, policy_arn
+    sessions   access_key_id · expires_at                                              · document
 
 A mapping says that an image is made of a snapshot; a permission, that an account (`all`: any) may
-use an image or a snapshot that is not its own. A sequence number is given at creation and never
-again: lists are in its order and are paged by it. S3 keys are kept as their UTF-8 bytes, so that
-both databases order them as S3 does, and any character may stand in them. DBOS keeps its own tables
-beside these (in the schema `dbos` on PostgreSQL). A change here needs a migration, and HEAD there
-raised; a test compares the two. A value may gain members that have a default; to rename or remove
-one needs a migration, too.
+use an image or a snapshot that is not its own; an attachment, that a role has a managed policy. A
+sequence number is given at creation and never again: lists are in its order and are paged by it. S3
+keys are kept as their UTF-8 bytes, so that both databases order them as S3 does, and any character
+may stand in them. DBOS keeps its own tables beside these (in the schema `dbos` on PostgreSQL). A
+change here needs a migration, and HEAD there raised; a test compares the two. A value may gain
+members that have a default; to rename or remove one needs a migration, too.
 """
 
 from sqlalchemy import (
@@ -214,6 +218,50 @@ reports = Table(
     Column("task_id", WORD, nullable=False),
     Column("document", Text, nullable=False),
     PrimaryKeyConstraint("task_id", name="reports_task"),
+)
+
+roles = Table(
+    "roles",
+    METADATA,
+    Column("account_id", WORD, nullable=False),
+    Column("key", WORD, nullable=False),  # the name in lower case
+    Column("id", WORD, nullable=False),
+    Column("document", Text, nullable=False),
+    PrimaryKeyConstraint("account_id", "key", name="roles_key"),
+    UniqueConstraint("id", name="roles_id"),
+)
+
+policies = Table(
+    "policies",
+    METADATA,
+    Column("account_id", WORD, nullable=False),
+    Column("key", WORD, nullable=False),  # the name in lower case
+    Column("document", Text, nullable=False),
+    PrimaryKeyConstraint("account_id", "key", name="policies_key"),
+)
+
+attachments = Table(
+    "attachments",
+    METADATA,
+    Column("account_id", WORD, nullable=False),
+    Column("role", WORD, nullable=False),  # its key
+    Column("use", WORD, nullable=False),
+    Column("policy_arn", WORD, nullable=False),
+    PrimaryKeyConstraint("account_id", "role", "use", "policy_arn", name="attachments_policy"),
+    ForeignKeyConstraint(
+        ["account_id", "role"], ["roles.account_id", "roles.key"], name="attachments_role"
+    ),
+    Index("attachments_to", "account_id", "policy_arn"),
+)
+
+sessions = Table(
+    "sessions",
+    METADATA,
+    Column("access_key_id", WORD, nullable=False),
+    Column("expires_at", Double, nullable=False),  # seconds since 1970
+    Column("document", Text, nullable=False),
+    PrimaryKeyConstraint("access_key_id", name="sessions_access_key"),
+    Index("sessions_expiry", "expires_at"),
 )
 
 leases = Table(
