@@ -16,6 +16,8 @@ from collections.abc import Callable, Mapping
 from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
@@ -25,7 +27,7 @@ from emulator.credentials import ANONYMOUS, Caller, caller_of, expires_at
 from emulator.errors import AwsError
 from emulator.incoming import ClientLeft, Incoming, Receive, Scope, Send
 from emulator.outgoing import Answer, header_pairs, send_answer
-from emulator.protocol import answers, chunked, models, query, rest
+from emulator.protocol import answers, chunked, constraints, models, query, rest
 from emulator.protocol.faults import UnknownAction, WireError
 from emulator.protocol.responses import WireResponse
 from emulator.protocol.streams import RequestBody
@@ -49,6 +51,8 @@ SERVICES: Mapping[str, Mapping[str, Handler]] = {
     "s3": s3.ACTIONS,
     "sts": sts.ACTIONS,
 }
+# Few ask for these: they are loaded for the first who does, not by every start.
+LATER = {"iam": "emulator.services.iam"}
 PROTOCOLS = {"ec2": "ec2", "sts": "query", "iam": "query", "s3": "rest-xml"}
 FORM = "application/x-www-form-urlencoded"
 VERSION = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
@@ -124,6 +128,8 @@ class Gateway:
         """Find out what is asked for, and let the action of that name answer."""
         form = await self.identify(visit)
         actions = SERVICES.get(visit.service)
+        if actions is None and visit.service in LATER:
+            actions = await in_thread(loaded, visit.service)
         if actions is None:
             return await self.pass_on(visit, errors.unknown_service(visit.service))
         if visit.protocol == "rest-xml":
@@ -165,7 +171,10 @@ class Gateway:
     def act(self, visit: Visit, handler: Handler, form: list[tuple[str, str]]) -> Answer:
         """Read a form, act, write the answer; in a thread."""
         operation = models.operation_model(visit.service, visit.action)
-        result = handler(self.context(visit), query.parse(operation, form))
+        request = query.parse(operation, form)
+        if visit.protocol == "query" and operation.input_shape is not None:
+            constraints.check(operation.input_shape, request)  # EC2's model has none
+        result = handler(self.context(visit), request)
         return wired(answers.serialize(operation, settled(result), visit.request_id))
 
     async def answer_rest(self, visit: Visit, actions: Mapping[str, Handler]) -> Answer:
@@ -240,6 +249,13 @@ class Gateway:
             host=incoming.host,
             secure=incoming.secure,
         )
+
+
+@cache
+def loaded(service: str) -> Mapping[str, Handler]:
+    """Load the actions of a service."""
+    found: Mapping[str, Handler] = import_module(LATER[service]).ACTIONS
+    return found
 
 
 def is_form(incoming: Incoming) -> bool:

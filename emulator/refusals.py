@@ -1,6 +1,7 @@
 """What the wire finds wrong with a request, as the error that each service would answer."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from emulator import errors
@@ -8,11 +9,61 @@ from emulator.errors import AwsError
 from emulator.protocol import faults
 
 SHOWN = 200  # characters of a client's text that go back to it
+NOT_NULL = "failed to satisfy constraint: Member must not be null"
+QUOTE = "'"
+PATH = "It must begin and end with / and contain only alphanumeric characters and/or / characters."
+BY_HAND = {  # patterns of IAM's model
+    r"[\w+=,.@-]+": "It must contain only alphanumeric characters and/or the following: +=,.@_-",
+    r"(\u002F)|(\u002F[\u0021-\u007E]+\u002F)": PATH,
+    r"((/[A-Za-z0-9\.,\+@=_-]+)*)/": PATH,
+    r"[\u0009\u000A\u000D\u0020-\u00FF]+": "It must contain only printable ASCII characters.",
+}
 
 
 def from_wire(service: str, fault: faults.WireError) -> AwsError:
     """Say what is wrong in the words of a service."""
-    return from_s3(fault) if service == "s3" else from_query(fault)
+    match service:
+        case "s3":
+            return from_s3(fault)
+        case "iam" | "sts":
+            return from_identities(fault)
+        case _:
+            return from_query(fault)
+
+
+def from_identities(fault: faults.WireError) -> AwsError:
+    """Say it as IAM and STS do."""
+    match fault:
+        case faults.MissingMember():
+            return not_valid([f"Value null at '{message_path(fault.name)}' {NOT_NULL}"])
+        case faults.Violations():
+            return own_words(fault.clauses) or not_valid(fault.clauses)
+        case _:
+            return from_query(fault)
+
+
+def own_words(clauses: Sequence[str]) -> AwsError | None:
+    """Say it in IAM's own words, where it checks a value by hand."""
+    for clause in clauses:
+        for pattern, sentence in BY_HAND.items():
+            if clause.endswith(f"pattern: {pattern}"):
+                path = clause.removesuffix(f"pattern: {pattern}").rpartition(" at '")[2]
+                said = f"The specified value for {path.partition(QUOTE)[0]} is invalid. {sentence}"
+                return AwsError("ValidationError", said)
+    return None
+
+
+def not_valid(clauses: Sequence[str]) -> AwsError:
+    """Say all that is wrong with a request at once."""
+    noun = "error" if len(clauses) == 1 else "errors"
+    said = f"{len(clauses)} validation {noun} detected: {'; '.join(clauses)}"
+    return AwsError("ValidationError", said)
+
+
+def message_path(name: str) -> str:
+    """Write the name of a parameter as messages do: `Tags.member.1.Key` is `tags.1.member.key`."""
+    swapped = re.sub(r"member\.(\d+)", r"\1.member", name)
+    return ".".join(part[:1].lower() + part[1:] for part in swapped.split("."))
 
 
 def from_query(fault: faults.WireError) -> AwsError:

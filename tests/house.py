@@ -158,6 +158,10 @@ class House:
         """Get a boto3 client for STS."""
         return client("sts", self.endpoint, account_id or self.account_id, region)  # type: ignore[no-any-return]
 
+    def iam(self, account_id: str | None = None, region: str = "us-east-1") -> Any:
+        """Get a boto3 client for IAM."""
+        return client("iam", self.endpoint, account_id or self.account_id, region)
+
     def bucket(self, region: str = "us-east-1") -> str:
         """Create a bucket with a name of its own."""
         name = f"bucket-{secrets.token_hex(6)}"

@@ -47,6 +47,14 @@ class InvalidValue(WireError):
         self.value = value
 
 
+class Violations(WireError):
+    """Values that break the rules which the model has for them; each a clause of one sentence."""
+
+    def __init__(self, clauses: list[str]) -> None:
+        super().__init__("; ".join(clauses))
+        self.clauses = clauses
+
+
 class MalformedBody(WireError):
     """The request's body is not what its protocol prescribes."""
 
