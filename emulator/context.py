@@ -11,6 +11,7 @@ from emulator.settings import Settings
 if TYPE_CHECKING:
     from state.blobs import Blobs
     from state.engine import Engine
+    from state.iam import Session
     from state.store import Store
 
 
@@ -21,6 +22,7 @@ class Context:
     account_id: str
     region: str
     access_key_id: str | None
+    session: "Session | None"  # of a role, where somebody with temporary credentials asks
     request_id: str
     store: "Store"
     blobs: "Blobs"

@@ -31,7 +31,7 @@ from emulator.protocol import answers, chunked, constraints, models, query, rest
 from emulator.protocol.faults import UnknownAction, WireError
 from emulator.protocol.responses import WireResponse
 from emulator.protocol.streams import RequestBody
-from emulator.services import ec2, s3, sts
+from emulator.services import ec2, s3
 from emulator.services.actions import Handler
 from emulator.settings import Settings
 from state import current
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from emulator.upstream import Upstream
     from state.blobs import Blobs
     from state.engine import Engine
+    from state.iam import Session
     from state.store import Store
 
 log = logging.getLogger(__name__)
@@ -49,12 +50,12 @@ T = TypeVar("T")
 SERVICES: Mapping[str, Mapping[str, Handler]] = {
     "ec2": ec2.ACTIONS,
     "s3": s3.ACTIONS,
-    "sts": sts.ACTIONS,
 }
 # Few ask for these: they are loaded for the first who does, not by every start.
-LATER = {"iam": "emulator.services.iam"}
+LATER = {"iam": "emulator.services.iam", "sts": "emulator.services.sts"}
 PROTOCOLS = {"ec2": "ec2", "sts": "query", "iam": "query", "s3": "rest-xml"}
 FORM = "application/x-www-form-urlencoded"
+SESSION_KEYS = "ASIA"  # how the access keys of AssumeRole begin
 VERSION = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 DOCUMENTS = 8  # times max_body: CompleteMultipartUpload with 10,000 parts and checksums is 4 MB
 
@@ -66,6 +67,7 @@ class Visit:
     incoming: Incoming
     request_id: str
     caller: Caller = ANONYMOUS
+    session: "Session | None" = None
     service: str = "s3"
     protocol: str = "rest-xml"
     action: str = ""
@@ -166,7 +168,18 @@ class Gateway:
         visit.service = routing.service_of(visit.caller, target, incoming.host, named)
         visit.action = named.get("Action", "")
         visit.protocol = protocol_of(visit.service, target, visit.action)
+        key = visit.caller.access_key_id
+        if key is not None and key.startswith(SESSION_KEYS):
+            visit.session = await in_thread(self.session, visit.service, key)
         return parameters
+
+    def session(self, service: str, access_key_id: str) -> "Session | None":
+        """Find the role behind temporary credentials of ours; expired ones are refused."""
+        with self.store.read() as tx:
+            session = tx.sessions.get(access_key_id)
+        if session is not None and session.expires_at <= self.now():
+            raise refusals.expired_token(service)
+        return session
 
     def act(self, visit: Visit, handler: Handler, form: list[tuple[str, str]]) -> Answer:
         """Read a form, act, write the answer; in a thread."""
@@ -234,11 +247,12 @@ class Gateway:
 
     def context(self, visit: Visit) -> Context:
         """Gather what the action may use."""
-        incoming, caller = visit.incoming, visit.caller
+        incoming, caller, session = visit.incoming, visit.caller, visit.session
         return Context(
-            account_id=caller.account_id,
+            account_id=caller.account_id if session is None else session.account_id,
             region=routing.region_of(caller, incoming.host),
             access_key_id=caller.access_key_id,
+            session=session,
             request_id=visit.request_id,
             store=self.store,
             blobs=self.blobs,

@@ -138,6 +138,18 @@ def url_expired(expired: datetime, now: datetime) -> AwsError:
     )
 
 
+def expired_token(service: str) -> AwsError:
+    """Temporary credentials that were good once."""
+    match service:
+        case "ec2":
+            return AwsError("RequestExpired", "Request has expired.")
+        case "s3":
+            return AwsError("ExpiredToken", "The provided token has expired.")
+        case _:
+            text = "The security token included in the request is expired"
+            return AwsError("ExpiredToken", text, 403)
+
+
 def document_too_large(limit: int) -> AwsError:
     """A document that S3 would not read."""
     return AwsError("MaxMessageLengthExceeded", "Your request was too large.", 400)

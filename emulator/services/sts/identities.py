@@ -1,6 +1,6 @@
-"""GetCallerIdentity: the account behind an access key.
+"""GetCallerIdentity: the account behind an access key, or the session of a role.
 
-There are no users and roles yet: whoever asks is the root of the account.
+There are no users: whoever asks without temporary credentials is the root of the account.
 """
 
 from emulator.context import Context
@@ -16,6 +16,12 @@ def get_caller_identity(
     ctx: Context, request: GetCallerIdentityRequest
 ) -> GetCallerIdentityResponse:
     """Tell who is asking."""
+    if ctx.session is not None:
+        return {
+            "UserId": ctx.session.user_id,
+            "Account": ctx.session.account_id,
+            "Arn": ctx.session.arn,
+        }
     partition = regions.partition(ctx.region)
     return {
         "UserId": ctx.account_id,
