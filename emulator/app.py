@@ -23,6 +23,8 @@ from state.engine import Run
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from emulator.signatures.door import Door
+
 PAGES = "/_vmie"
 THREADS = 32
 
@@ -33,7 +35,11 @@ class Application:
     """The ASGI application of one process, and what goes on beside its requests."""
 
     def __init__(
-        self, parts: Parts, job_runner: Callable[[], Run], qemu_img: Callable[[], str | None]
+        self,
+        parts: Parts,
+        job_runner: Callable[[], Run],
+        qemu_img: Callable[[], str | None],
+        door: "Door | None" = None,
     ) -> None:
         self.parts = parts
         self.job_runner = job_runner
@@ -45,7 +51,9 @@ class Application:
             from emulator.upstream import Upstream
 
             upstream = Upstream(parts.settings.upstream)
-        self.gateway = Gateway(parts.settings, parts.store, parts.blobs, parts.engine, upstream)
+        self.gateway = Gateway(
+            parts.settings, parts.store, parts.blobs, parts.engine, upstream, door=door
+        )
         self._pages: FastAPI | None = None
         self._background: asyncio.Task[None] | None = None
 

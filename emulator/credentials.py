@@ -1,4 +1,4 @@
-"""Who is asking, as the request says itself; signatures are read here and not checked.
+"""Who is asking, as the request says itself; signatures are read here, and checked by the door.
 
 | signature         | where it stands                                                            |
 |-------------------|----------------------------------------------------------------------------|
@@ -32,10 +32,13 @@ class Caller:
     access_key_id: str | None = None
     region: str | None = None
     service: str | None = None
+    account: str | None = None  # whose key has signed, where credentials are configured
 
     @property
     def account_id(self) -> str:
-        """An access key of twelve digits is the account itself."""
+        """The account of the key that has signed; unchecked, a key of twelve digits is one."""
+        if self.account is not None:
+            return self.account
         key = self.access_key_id
         return key if key is not None and ACCOUNT.fullmatch(key) else NOBODY
 

@@ -1,6 +1,6 @@
 """The one door: a request comes in, an action answers it, the answer goes out.
 
-    who asks? ─► which service? ─► which action? ─► parse ─► act ─► serialize ─► send
+    who asks? ─► which service? ─► is it signed? ─► parse ─► act ─► serialize ─► send
                        └──── not served here ───┴──────► upstream, if there is one ▲
 
 An ASGI application of its own, because every request passes here. Plain actions run in a thread,
@@ -37,6 +37,7 @@ from emulator.settings import Settings
 from state import current
 
 if TYPE_CHECKING:
+    from emulator.signatures.door import Door
     from emulator.upstream import Upstream
     from state.blobs import Blobs
     from state.engine import Engine
@@ -91,6 +92,7 @@ class Gateway:
         engine: "Engine",
         upstream: "Upstream | None" = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        door: "Door | None" = None,
     ) -> None:
         self.settings = settings
         self.store = store
@@ -98,6 +100,7 @@ class Gateway:
         self.engine = engine
         self.upstream = upstream
         self.now = now
+        self.door = door  # None: anyone may call
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, whatever happens."""
@@ -129,6 +132,11 @@ class Gateway:
     async def answer(self, visit: Visit) -> Answer:
         """Find out what is asked for, and let the action of that name answer."""
         form = await self.identify(visit)
+        if self.door is not None:
+            limit = self.settings.max_body * DOCUMENTS
+            visit.caller = await self.door.admit(
+                visit.incoming, visit.service, visit.protocol, form, self.now(), limit
+            )
         actions = SERVICES.get(visit.service)
         if actions is None and visit.service in LATER:
             actions = await in_thread(loaded, visit.service)

@@ -10,6 +10,7 @@ Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+Pieces = AsyncIterator[bytes]
 
 
 class ClientLeft(Exception):
@@ -21,7 +22,7 @@ class Incoming:
 
     __slots__ = (
         "_receive", "announced", "body", "ended", "header_list", "headers", "host", "method",
-        "path", "query_string", "secure", "touched",
+        "path", "query_string", "secure", "touched", "watch",
     )  # fmt: skip
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
@@ -36,6 +37,7 @@ class Incoming:
         self.touched = False  # a client that expects "100 Continue" has got it
         self.ended = False
         self.body: bytes | None = None  # once it has been read whole
+        self.watch: Callable[[Pieces], Pieces] | None = None  # verifies the body on its way
         length = self.headers.get("content-length", "")
         self.announced = int(length) if length.isdigit() else None
 
@@ -44,8 +46,15 @@ class Incoming:
         """Whether the client still waits for our "100 Continue", and must not get it any more."""
         return not self.touched and "expect" in self.headers
 
-    async def pieces(self) -> AsyncIterator[bytes]:
-        """Give the body as it arrives, or once more if it was read; ClientLeft if it breaks off."""
+    def pieces(self) -> Pieces:
+        """Give the body as it arrives, or once more if it was read; ClientLeft if it breaks off.
+
+        Raises what a signature finds wrong with it before its last piece.
+        """
+        return self.arriving() if self.watch is None else self.watch(self.arriving())
+
+    async def arriving(self) -> Pieces:
+        """Give the body as it arrives, whatever it is."""
         if self.body is not None:
             yield self.body
         while not self.ended:

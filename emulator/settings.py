@@ -26,6 +26,16 @@ class Settings(BaseModel):
 
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(4577, ge=0, le=65535, description="Port to listen on; 0 picks a free one.")
+    credentials: Path | None = Field(
+        None,
+        description="A TOML file with a table `[ACCESSKEYID]` of `secret` and `account` for every "
+        "key that may sign requests; anyone may call when not set.",
+    )
+    allow_anonymous: bool = Field(
+        False,
+        description="Listen beyond this machine though anyone may call, there being no "
+        "`credentials`.",
+    )
     role: Literal["all", "api", "worker"] = Field(
         "all", description="`api` only answers requests, `worker` only runs tasks, `all` does both."
     )
@@ -91,8 +101,11 @@ def load(
     values: dict[str, object] = {}
     origin: dict[str, str] = {}
     given = {name: environ.get(PREFIX + name.upper()) for name in names}
+    written = from_file(config) if config else {}
+    if isinstance(written.get("credentials"), dict):  # a table: it is read where it is needed
+        written["credentials"] = config
     for source, found in (
-        (str(config), from_file(config) if config else {}),
+        (str(config), written),
         ("the environment", {name: text for name, text in given.items() if text}),
         ("the command line", {name: flag for name, flag in flags.items() if flag is not None}),
     ):
@@ -105,7 +118,9 @@ def load(
         settings = Settings.model_validate(values)
     except ValidationError as error:
         raise SettingsError(sentence(error.errors(), origin)) from None
-    paths = {"data_dir": settings.data_dir, "agent": settings.agent}
+    paths = {
+        "data_dir": settings.data_dir, "agent": settings.agent, "credentials": settings.credentials,
+    }  # fmt: skip
     return settings.model_copy(
         update={name: path.expanduser().absolute() for name, path in paths.items() if path}
     )

@@ -3,6 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 from emulator import settings
 from emulator.settings import Settings
@@ -14,7 +15,12 @@ def add_settings(parser: ArgumentParser, without: Collection[str] = ()) -> None:
     for name, field in Settings.model_fields.items():
         if name not in without:
             help_text = f"{field.description} [{field.default}]"
-            parser.add_argument(f"--{name.replace('_', '-')}", help=help_text.replace("%", "%%"))
+            switch: dict[str, Any] = {"nargs": "?", "const": "true"}
+            parser.add_argument(
+                f"--{name.replace('_', '-')}",
+                help=help_text.replace("%", "%%"),
+                **(switch if field.annotation is bool else {}),
+            )
 
 
 def settings_of(options: Namespace, **fixed: object) -> Settings:

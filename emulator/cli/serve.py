@@ -2,6 +2,10 @@
 
 from argparse import ArgumentParser, Namespace
 from functools import partial
+from ipaddress import ip_address
+from pathlib import Path
+from socket import socket
+from typing import TYPE_CHECKING
 
 from emulator import logs
 from emulator.app import Application
@@ -9,6 +13,9 @@ from emulator.cli import worker
 from emulator.cli.options import add_settings, settings_of
 from emulator.parts import Parts, StartError
 from emulator.server import Server, configured, endpoint, listen
+
+if TYPE_CHECKING:
+    from emulator.signatures.door import Door
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -28,8 +35,15 @@ def run(options: Namespace) -> int:
         address = f"{settings.host}:{settings.port}"
         raise StartError(f"cannot listen on {address}: {error.strerror}") from None
     with listening:
+        if not (settings.credentials or settings.allow_anonymous or is_loopback(listening)):
+            raise StartError(
+                f"{settings.host} can be reached from other machines, and anyone may call: give "
+                "--credentials, or --allow-anonymous to serve all who come"
+            )
+        door = door_of(settings.credentials) if settings.credentials else None
         parts = Parts(settings)
-        application = Application(parts, partial(worker.job_runner, settings), qemu_img_version)
+        run_job = partial(worker.job_runner, settings)
+        application = Application(parts, run_job, qemu_img_version, door)
         url = endpoint(listening)
         server = Server(configured(application), lambda: announce(url))
         exit_code = 0
@@ -41,6 +55,22 @@ def run(options: Namespace) -> int:
         application.failed = give_up
         server.run(sockets=[listening])
     return exit_code
+
+
+def is_loopback(listening: socket) -> bool:
+    """Tell whether only this machine can reach a socket."""
+    return ip_address(listening.getsockname()[0]).is_loopback
+
+
+def door_of(credentials: Path) -> "Door":
+    """Make what verifies signatures; StartError if the keys cannot be read."""
+    from emulator.signatures import keys
+    from emulator.signatures.door import Door
+
+    try:
+        return Door(keys.read(credentials))
+    except keys.KeysError as error:
+        raise StartError(str(error)) from None
 
 
 def qemu_img_version() -> str | None:

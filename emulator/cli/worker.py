@@ -11,10 +11,14 @@ from emulator.parts import Parts
 from emulator.settings import Settings
 from state.engine import Run
 
+OF_A_SERVER = (
+    "host", "port", "role", "upstream", "s3_domains", "max_body", "credentials", "allow_anonymous",
+)  # fmt: skip
+
 
 def arguments(parser: ArgumentParser) -> None:
     """Declare what the command takes."""
-    add_settings(parser, without=("host", "port", "role", "upstream", "s3_domains", "max_body"))
+    add_settings(parser, without=OF_A_SERVER)
 
 
 def run(options: Namespace) -> int:

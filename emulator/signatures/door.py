@@ -1,0 +1,113 @@
+"""Who may come in: the account whose key has signed a request, or a refusal in its service's words.
+
+The signature is verified before anything else is done with a request. The body of a form is
+here by then; that of S3 is verified while it streams.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from hashlib import sha256
+
+from emulator.credentials import REGION, Caller
+from emulator.errors import AwsError
+from emulator.incoming import Incoming
+from emulator.signatures import bodies, sigv4, words
+from emulator.signatures.keys import Key
+from emulator.signatures.sigv4 import Claim, same
+from emulator.signatures.words import S3, Json
+
+UNSIGNED = "UNSIGNED-PAYLOAD"
+UNSIGNED_TRAILER = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
+CHUNKS = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
+CHUNKS_TRAILER = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"
+HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
+
+Find = Callable[[str], Key | None]
+
+
+class Door:
+    """Knows the access keys: those of the file, and the temporary ones."""
+
+    def __init__(self, keys: Mapping[str, Key], temporary: Find = lambda key_id: None) -> None:
+        self.keys = keys
+        self.temporary = temporary
+
+    async def admit(
+        self,
+        incoming: Incoming,
+        service: str,
+        protocol: str,
+        parameters: Sequence[tuple[str, str]],
+        now: datetime,
+        limit: int,
+    ) -> Caller:
+        """Tell who has signed a request; AwsError if nobody we know has signed exactly this one.
+
+        The body of another service than S3 is read, up to a limit.
+        """
+        said = words.of(service, protocol)
+        named = dict(parameters)
+        authorization = incoming.headers.get("authorization")
+        in_query = "X-Amz-Algorithm" in named or "X-Amz-Signature" in named
+        if authorization is not None and in_query and isinstance(said, S3):
+            raise said.two_mechanisms()
+        if authorization is not None:
+            claim = sigv4.in_header(incoming, said)
+        elif in_query:
+            claim = sigv4.in_query(incoming, said)
+        else:
+            raise said.missing()
+        if claim.service.lower() != service:  # it was read otherwise when the request was routed
+            raise said.incomplete("the credential scope is ambiguous.")
+        sigv4.check_time(claim, now, said)
+        key = self.key(claim.key_id, claim.token, said)
+        if isinstance(said, S3):
+            payload = payload_hash(incoming, named, claim, said)
+            sigv4.check(claim, key, incoming, payload, said)
+            watch(incoming, payload, claim, key, said)
+        else:
+            body = await incoming.read(limit, too_large)
+            sigv4.check(claim, key, incoming, sha256(body).hexdigest(), said)
+        region = claim.region if REGION.fullmatch(claim.region) else None
+        return Caller(claim.key_id, region, service, key.account_id)
+
+    def key(self, key_id: str, token: str | None, said: Json) -> Key:
+        """Get the key of an id, whose token must be the one that was sent."""
+        key = self.keys.get(key_id) or self.temporary(key_id)
+        if key is None:
+            raise said.unknown_key(key_id)
+        if not same(key.token or "", token or ""):
+            raise said.bad_token()
+        return key
+
+
+def payload_hash(incoming: Incoming, named: Mapping[str, str], claim: Claim, said: S3) -> str:
+    """Get what S3's canonical request has in the place of the body's hash."""
+    text = incoming.headers.get("x-amz-content-sha256") or named.get("X-Amz-Content-Sha256")
+    if text is None:
+        if claim.expires_at is None:
+            raise said.content_hash_missing()
+        return UNSIGNED
+    if text in (UNSIGNED, UNSIGNED_TRAILER, CHUNKS, CHUNKS_TRAILER) or HASH.fullmatch(text):
+        return text
+    raise said.content_hash_invalid(text)
+
+
+def watch(incoming: Incoming, payload: str, claim: Claim, key: Key, said: S3) -> None:
+    """Have the body verified while it streams."""
+    if payload in (CHUNKS, CHUNKS_TRAILER):
+        signing = sigv4.signing_key(key, claim)
+        trailing = payload == CHUNKS_TRAILER
+        incoming.watch = bodies.verified(
+            lambda: bodies.Chunks(claim, signing, trailing, said.mismatch)
+        )
+    elif payload not in (UNSIGNED, UNSIGNED_TRAILER):
+        incoming.watch = bodies.verified(lambda: bodies.Hash(payload, said.body_differs))
+
+
+def too_large(limit: int) -> AwsError:
+    """Refuse a body that nobody could verify without holding it."""
+    return AwsError(
+        "RequestEntityTooLarge", f"The request body may not be larger than {limit} bytes.", 413
+    )

@@ -1,0 +1,263 @@
+"""Servers with credentials, and servers that others can reach, as clients see them."""
+
+import hashlib
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import boto3
+import botocore.config
+import botocore.session
+import httpx
+import pytest
+from botocore.exceptions import ClientError
+
+from emulator.signatures import keys
+from tests.house import House, MakeHouse, Server
+from tests.signatures.signed import ALICE, BOB, GUEST, HOST, signed
+
+FILE = "".join(
+    f'[{each.id}]\nsecret = "{each.secret}"\naccount = "{each.account_id}"\n'
+    + (f'token = "{each.token}"\n' if each.token else "")
+    for each in (ALICE, BOB, GUEST)
+)
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A server with credentials."""
+    folder = tmp_path_factory.mktemp("guarded")
+    (folder / "credentials.toml").write_text(FILE)
+    server = Server(folder / "data", credentials=folder / "credentials.toml")
+    server.start()
+    yield House(server)
+    server.stop()
+
+
+def client(house: House, service: str, key: keys.Key, **config: Any) -> Any:
+    """A boto3 client with a key."""
+    return boto3.Session(botocore_session=botocore.session.Session()).client(
+        service,  # type: ignore[call-overload]
+        endpoint_url=house.endpoint,
+        region_name="eu-west-1",
+        aws_access_key_id=key.id,
+        aws_secret_access_key=key.secret,
+        aws_session_token=key.token,
+        config=botocore.config.Config(
+            retries={"total_max_attempts": 1}, proxies={}, s3={"addressing_style": "path"}, **config
+        ),
+    )  # fmt: skip
+
+
+@contextmanager
+def refused(code: str, status: int) -> Iterator[None]:
+    with pytest.raises(ClientError) as error:
+        yield
+    assert error.value.response["Error"]["Code"] == code
+    assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == status
+
+
+EU = {"LocationConstraint": "eu-west-1"}
+
+
+def test_the_account_is_that_of_the_key(guarded: House) -> None:
+    for key in (ALICE, BOB, GUEST):
+        assert client(guarded, "sts", key).get_caller_identity()["Account"] == key.account_id
+    client(guarded, "s3", ALICE).create_bucket(Bucket="alices", CreateBucketConfiguration=EU)
+
+    assert [each["Name"] for each in client(guarded, "s3", ALICE).list_buckets()["Buckets"]]
+    assert not client(guarded, "s3", BOB).list_buckets()["Buckets"]
+    with refused("AccessDenied", 403):
+        client(guarded, "s3", BOB).list_objects_v2(Bucket="alices")
+
+
+@pytest.mark.parametrize(
+    ("service", "action", "wrong_secret", "unknown"),
+    [
+        ("s3", "list_buckets", ("SignatureDoesNotMatch", 403), ("InvalidAccessKeyId", 403)),
+        ("ec2", "describe_images", ("SignatureDoesNotMatch", 403), ("AuthFailure", 401)),
+        ("sts", "get_caller_identity", ("SignatureDoesNotMatch", 403),
+         ("InvalidClientTokenId", 403)),
+    ],
+)  # fmt: skip
+def test_wrong_secrets_and_unknown_keys_are_refused(
+    guarded: House,
+    service: str,
+    action: str,
+    wrong_secret: tuple[str, int],
+    unknown: tuple[str, int],
+) -> None:
+    getattr(client(guarded, service, ALICE), action)()
+
+    with refused(*wrong_secret):
+        getattr(client(guarded, service, keys.Key(ALICE.id, "", "wrong")), action)()
+    with refused(*unknown):
+        getattr(client(guarded, service, keys.Key("123456789012", "", "x")), action)()
+
+
+def test_an_upload_is_taken_as_botocore_sends_it(guarded: House) -> None:
+    body = bytes(range(256)) * 20000
+    s3 = client(guarded, "s3", ALICE)
+    s3.create_bucket(Bucket="uploads", CreateBucketConfiguration=EU)
+    for name, options in {
+        "trailer": {},
+        "hash": {"request_checksum_calculation": "when_required"},
+    }.items():
+        key = f"a key/+{name}ü€(1).bin"
+        client(guarded, "s3", ALICE, **options).put_object(
+            Bucket="uploads", Key=key, Body=body, Metadata={"name": "a   value"}
+        )
+
+        assert s3.get_object(Bucket="uploads", Key=key)["Body"].read() == body
+
+
+def test_presigned_urls_are_taken_and_changed_ones_are_not(guarded: House) -> None:
+    s3 = client(guarded, "s3", GUEST, signature_version="s3v4")
+    s3.create_bucket(Bucket="presigned", CreateBucketConfiguration=EU)
+    put = s3.generate_presigned_url("put_object", {"Bucket": "presigned", "Key": "a b"})
+    get = s3.generate_presigned_url("get_object", {"Bucket": "presigned", "Key": "a b"})
+
+    assert httpx.put(put, content=b"hello").status_code == 200
+    assert httpx.get(get).content == b"hello"
+    for url in (get.replace("Expires=3600", "Expires=3601"), get.replace("a%20b", "a%20c")):
+        assert httpx.get(url).status_code == 403
+    assert httpx.delete(get).status_code == 403
+
+
+def test_who_does_not_sign_is_refused(guarded: House) -> None:
+    assert "<Code>AccessDenied<" in httpx.get(guarded.endpoint).text
+    assert "<Code>AccessDenied<" in httpx.put(f"{guarded.endpoint}/x").text
+    for action in ("DescribeImages", "GetCallerIdentity"):
+        version = "2011-06-15" if action == "GetCallerIdentity" else "2016-11-15"
+        answer = httpx.get(guarded.endpoint, params={"Action": action, "Version": version})
+        assert (answer.status_code, "MissingAuthenticationToken" in answer.text) == (403, True)
+
+
+def test_a_body_that_was_not_signed_leaves_nothing_behind(guarded: House) -> None:
+    s3 = client(guarded, "s3", ALICE)
+    s3.create_bucket(Bucket="bodies", CreateBucketConfiguration=EU)
+    body = b"a" * (3 << 20)
+    request = signed(
+        "s3", "PUT", "/bodies/key", body=body,
+        headers={"Host": guarded.endpoint.removeprefix("http://")},
+    )  # fmt: skip
+    headers = {name.decode(): text.decode() for name, text in request.headers if name != b"host"}
+    url = f"{guarded.endpoint}/bodies/key"
+
+    answer = httpx.put(url, content=body[:-1] + b"b", headers=headers)
+
+    assert answer.status_code == 400
+    assert "<Code>XAmzContentSHA256Mismatch<" in answer.text
+    assert hashlib.sha256(body).hexdigest() in answer.text
+    with refused("NoSuchKey", 404):
+        s3.get_object(Bucket="bodies", Key="key")
+    assert httpx.put(url, content=body, headers=headers).status_code == 200
+    assert HOST not in answer.text
+
+
+def test_no_secret_gets_into_the_log(guarded: House) -> None:
+    s3 = client(guarded, "s3", GUEST, signature_version="s3v4")
+    url = s3.generate_presigned_url("get_object", {"Bucket": "nowhere", "Key": "k"})
+    httpx.get(url)
+    httpx.get(url + "x")
+
+    for secret in (ALICE.secret, GUEST.secret, GUEST.token, url.rpartition("=")[2]):
+        assert secret is not None
+        assert secret not in guarded.server.log
+
+
+def test_a_house_without_credentials_takes_any_signature(house: House) -> None:
+    assert client(house, "sts", ALICE).get_caller_identity()["Account"] == "000000000000"
+
+
+# the file ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "no credentials"),
+        ("[AKIA1]\nsecret = 'hidden'", "account of twelve digits"),
+        ("[AKIA1]\nsecret = 'hidden'\naccount = '1'", "account of twelve digits"),
+        ("[AKIA1]\naccount = '123456789012'", "no secret"),
+        ("[AKIA1]\nsecret = ''\naccount = '123456789012'", "not empty"),
+        ("[AKIA1]\nsecret = 1\naccount = '123456789012'", "strings"),
+        ("[AKIA1]\npassword = 'hidden'", "table of secret, account"),
+        ("[\"a/b\"]\nsecret = 'hidden'\naccount = '123456789012'", "access key id"),
+        ("AKIA1 = 'hidden'", "must be a table"),
+        ("AKIA1 hidden", "not a TOML file"),
+        (None, "cannot read"),
+    ],
+)
+def test_a_bad_file_is_one_sentence_without_secrets(
+    text: str | None, said: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "credentials.toml"
+    if text is not None:
+        file.write_text(text)
+
+    with pytest.raises(keys.KeysError, match=said) as error:
+        keys.read(file)
+
+    assert "hidden" not in str(error.value)
+
+
+def test_the_table_may_stand_in_the_settings_file(tmp_path: Path) -> None:
+    file = tmp_path / "vmie.toml"
+    file.write_text(f'port = 1\n[credentials.{BOB.id}]\nsecret = "x"\naccount = "{BOB.account_id}"')
+
+    from emulator import settings
+
+    loaded = settings.load({}, {}, file)
+
+    assert loaded.credentials == file
+    assert keys.read(file)[BOB.id].account_id == BOB.account_id
+    assert "'x'" not in repr(loaded)
+
+
+# who can reach it --------------------------------------------------------------------------------
+
+
+def started(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """Start a server that is not going to live."""
+    return subprocess.run(
+        [sys.executable, "-m", "emulator", "serve", "--port", "0", *map(str, arguments)],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])
+def test_a_server_that_others_can_reach_must_know_who_may_call(host: str, tmp_path: Path) -> None:
+    ended = started("--host", host, "--data-dir", tmp_path / "data")
+
+    assert ended.returncode != 0
+    assert "--allow-anonymous" in ended.stderr
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_server_may_be_told_to_serve_all_who_come(
+    make_house: MakeHouse, tmp_path: Path, house: House
+) -> None:
+    (tmp_path / "credentials.toml").write_text(FILE)
+
+    open_house = make_house(host="0.0.0.0", allow_anonymous="true")
+    guarded = make_house(host="0.0.0.0", credentials=tmp_path / "credentials.toml")
+
+    assert open_house.s3().list_buckets()["Buckets"] == []
+    assert client(guarded, "s3", ALICE).list_buckets()["Buckets"] == []
+
+
+@pytest.mark.parametrize("words", [["--allow-anonymous"], ["--allow-anonymous", "true"]])
+def test_the_switch_needs_no_value(words: list[str]) -> None:
+    from argparse import ArgumentParser
+
+    from emulator.cli.options import add_settings, settings_of
+
+    parser = ArgumentParser()
+    add_settings(parser)
+
+    assert settings_of(parser.parse_args([*words, "--port", "1"])).allow_anonymous
+    assert not settings_of(parser.parse_args([])).allow_anonymous
