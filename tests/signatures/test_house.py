@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 
 from emulator.signatures import keys
 from tests.house import House, MakeHouse, Server
+from tests.signatures.test_chunks import DATA, PLAIN, TRAILER, chunked
 from tests.signatures.signed import ALICE, BOB, GUEST, HOST, signed
 
 FILE = "".join(
@@ -156,6 +157,27 @@ def test_a_body_that_was_not_signed_leaves_nothing_behind(guarded: House) -> Non
         s3.get_object(Bucket="bodies", Key="key")
     assert httpx.put(url, content=body, headers=headers).status_code == 200
     assert HOST not in answer.text
+
+
+@pytest.mark.parametrize("kind", [PLAIN, TRAILER])
+def test_an_upload_in_signed_chunks_is_taken_whole_or_not_at_all(
+    guarded: House, kind: str
+) -> None:
+    s3 = client(guarded, "s3", ALICE)
+    request = chunked(kind, host=guarded.endpoint.removeprefix("http://"))
+    headers = {name.decode(): text.decode() for name, text in request.headers if name != b"host"}
+    url = f"{guarded.endpoint}/bucket/key"
+    s3.create_bucket(Bucket="bucket", CreateBucketConfiguration=EU)
+
+    answer = httpx.put(url, content=request.body.replace(DATA[:20], b"x" * 20, 1), headers=headers)
+
+    assert (answer.status_code, "SignatureDoesNotMatch" in answer.text) == (403, True)
+    with refused("NoSuchKey", 404):
+        s3.get_object(Bucket="bucket", Key="key")
+    assert httpx.put(url, content=request.body, headers=headers).status_code == 200
+    assert s3.get_object(Bucket="bucket", Key="key")["Body"].read() == DATA
+    s3.delete_object(Bucket="bucket", Key="key")
+    s3.delete_bucket(Bucket="bucket")
 
 
 def test_no_secret_gets_into_the_log(guarded: House) -> None:
