@@ -135,8 +135,9 @@ class Gateway:
         if self.door is not None:
             limit = self.settings.max_body * DOCUMENTS
             visit.caller = await self.door.admit(
-                visit.incoming, visit.service, visit.protocol, form, self.now(), limit
-            )
+                visit.incoming, visit.service, visit.protocol, form, self.now(), limit,
+                lambda: self.path_style(visit, dict(form)),
+            )  # fmt: skip
         actions = SERVICES.get(visit.service)
         if actions is None and visit.service in LATER:
             actions = await in_thread(loaded, visit.service)

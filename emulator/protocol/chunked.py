@@ -8,8 +8,8 @@
     \r\n
 
 `x-amz-content-sha256` says that a body is framed: STREAMING-AWS4-HMAC-SHA256-PAYLOAD, the same
-with -TRAILER, or STREAMING-UNSIGNED-PAYLOAD-TRAILER. Signatures of chunks are not checked; that
-of the request covers the headers, and checksums cover the bytes.
+with -TRAILER, or STREAMING-UNSIGNED-PAYLOAD-TRAILER. Signatures of chunks are verified before
+this, where there are credentials; checksums cover the bytes.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Bodies that are verified while they stream; their last piece is held back until all is well.
+r"""Bodies that are verified while they stream; their last piece is held back until all is well.
 
 Who takes a body to its end gets the whole of it only if it is the one that was signed: uploads
 take effect after that, and an upstream waits for bytes that never come.

@@ -1,4 +1,4 @@
-"""The canonical request of Signature Version 4, from the request line and headers as they arrived.
+r"""The canonical request of Signature Version 4, from the request line and headers as they arrived.
 
     METHOD \n PATH \n QUERY \n name:value\n… \n name;name \n HASH
 

@@ -5,14 +5,14 @@ here by then; that of S3 is verified while it streams.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 
 from emulator.credentials import REGION, Caller
 from emulator.errors import AwsError
 from emulator.incoming import Incoming
-from emulator.signatures import bodies, sigv4, words
+from emulator.signatures import bodies, sigv2, sigv4, words
 from emulator.signatures.keys import Key
 from emulator.signatures.sigv4 import Claim, same
 from emulator.signatures.words import S3, Json
@@ -41,21 +41,36 @@ class Door:
         parameters: Sequence[tuple[str, str]],
         now: datetime,
         limit: int,
+        resource: Callable[[], Awaitable[str]],
     ) -> Caller:
         """Tell who has signed a request; AwsError if nobody we know has signed exactly this one.
 
-        The body of another service than S3 is read, up to a limit.
+        The body of another service than S3 is read, up to a limit; resource gives the path of S3
+        with its bucket in front.
         """
         said = words.of(service, protocol)
         named = dict(parameters)
         authorization = incoming.headers.get("authorization")
         in_query = "X-Amz-Algorithm" in named or "X-Amz-Signature" in named
-        if authorization is not None and in_query and isinstance(said, S3):
+        old = "AWSAccessKeyId" in named or "Signature" in named
+        if authorization is not None and (in_query or old) and isinstance(said, S3):
             raise said.two_mechanisms()
+        if isinstance(said, S3) and (authorization or "").startswith("AWS "):
+            found = sigv2.in_header(incoming, said)
+            return await self.admit_old(found, incoming, named, resource, now, said)
         if authorization is not None:
             claim = sigv4.in_header(incoming, said)
         elif in_query:
             claim = sigv4.in_query(incoming, said)
+        elif old and isinstance(said, S3):
+            found = sigv2.in_query(incoming, named, said)
+            return await self.admit_old(found, incoming, named, resource, now, said)
+        elif old:
+            found = sigv2.of_form(parameters, said)
+            sigv4.check_time(found, now, said)
+            key = self.key(found.key_id, found.token, said)
+            sigv2.check_form(found, key, incoming, parameters, said)
+            return Caller(found.key_id, None, service, key.account_id)
         else:
             raise said.missing()
         if claim.service.lower() != service:  # it was read otherwise when the request was routed
@@ -71,6 +86,22 @@ class Door:
             sigv4.check(claim, key, incoming, sha256(body).hexdigest(), said)
         region = claim.region if REGION.fullmatch(claim.region) else None
         return Caller(claim.key_id, region, service, key.account_id)
+
+    async def admit_old(
+        self,
+        claim: Claim,
+        incoming: Incoming,
+        named: Mapping[str, str],
+        resource: Callable[[], Awaitable[str]],
+        now: datetime,
+        said: S3,
+    ) -> Caller:
+        """Do the same for a request to S3 with a signature of version 2."""
+        if claim.expires_at is None or claim.expires_at <= now:
+            sigv4.check_time(claim, now, said)
+        key = self.key(claim.key_id, claim.token, said)
+        sigv2.check(claim, key, incoming, named, await resource(), said)
+        return Caller(claim.key_id, None, "s3", key.account_id)
 
     def key(self, key_id: str, token: str | None, said: Json) -> Key:
         """Get the key of an id, whose token must be the one that was sent."""

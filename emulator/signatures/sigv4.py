@@ -1,4 +1,4 @@
-"""Signature Version 4: what a request claims to be signed with, and whether it is.
+r"""Signature Version 4: what a request claims to be signed with, and whether it is.
 
     key    = HMAC(HMAC(HMAC(HMAC("AWS4" + secret, DATE), REGION), SERVICE), "aws4_request")
     signed = HMAC(key, "AWS4-HMAC-SHA256" \n STAMP \n SCOPE \n sha256(canonical request))

@@ -108,5 +108,13 @@ async def come(request: Request, now: datetime, piece: int) -> tuple[Caller, byt
     parameters = forms.pairs(request.query)
     read = caller_of(incoming.headers.get("authorization"), parameters)
     service = read.service or request.service
-    caller = await Door(KEYS).admit(incoming, service, request.protocol, parameters, now, LIMIT)
+    if request.protocol == "ec2":
+        parameters += forms.pairs(request.body)
+
+    async def resource() -> str:
+        return request.path.decode()
+
+    caller = await Door(KEYS).admit(
+        incoming, service, request.protocol, parameters, now, LIMIT, resource
+    )
     return caller, b"".join([each async for each in incoming.pieces()])

@@ -80,9 +80,7 @@ class Declared(auth.S3SigV4Auth):
         return str(request.headers["x-amz-decoded-kind"])  # type: ignore[attr-defined]
 
 
-def chunked(
-    kind: str = PLAIN, size: int = 1000, data: bytes = DATA, host: str = HOST
-) -> Request:
+def chunked(kind: str = PLAIN, size: int = 1000, data: bytes = DATA, host: str = HOST) -> Request:
     """An upload whose chunks are signed as the documentation says, written a second time here."""
     request = signed(
         "s3", "PUT", "/bucket/key", signer=Declared,
