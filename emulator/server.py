@@ -13,13 +13,16 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from emulator.incoming import escaped, origin_form
 from emulator.protocol.streams import BLOCK
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
 
 # After an early answer (NoSuchBucket) the rest of an upload is read and dropped, since many
 # clients do not look for an answer before they have sent everything. Beyond this we hang up.
@@ -160,7 +163,7 @@ class Server(uvicorn.Server):
                 signal.signal(number, handler)
 
 
-def configured(app: Any) -> uvicorn.Config:
+def configured(app: Any, tls: "SSLContext | None" = None) -> uvicorn.Config:
     """Configure uvicorn: our protocol, and none of its own logs and headers."""
     return uvicorn.Config(
         app,
@@ -173,6 +176,7 @@ def configured(app: Any) -> uvicorn.Config:
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=GRACE,
+        ssl_context_factory=None if tls is None else lambda config, default: tls,
     )
 
 
@@ -192,8 +196,8 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def endpoint(listening: socket.socket) -> str:
+def endpoint(listening: socket.socket, scheme: str = "http") -> str:
     """Name the address that a client on this machine may use."""
     host, port = listening.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"

@@ -36,6 +36,13 @@ class Settings(BaseModel):
         description="Listen beyond this machine though anyone may call, there being no "
         "`credentials`.",
     )
+    tls: Literal["off", "self-signed"] = Field(
+        "off",
+        description="`self-signed` speaks TLS with a certificate that is made in the data folder; "
+        "`tls_cert` and `tls_key` name another.",
+    )
+    tls_cert: Path | None = Field(None, description="The certificate, and its chain, as PEM.")
+    tls_key: Path | None = Field(None, description="The private key of the certificate, as PEM.")
     role: Literal["all", "api", "worker"] = Field(
         "all", description="`api` only answers requests, `worker` only runs tasks, `all` does both."
     )
@@ -118,9 +125,8 @@ def load(
         settings = Settings.model_validate(values)
     except ValidationError as error:
         raise SettingsError(sentence(error.errors(), origin)) from None
-    paths = {
-        "data_dir": settings.data_dir, "agent": settings.agent, "credentials": settings.credentials,
-    }  # fmt: skip
+    names_of_files = ("data_dir", "agent", "credentials", "tls_cert", "tls_key")
+    paths = {name: getattr(settings, name) for name in names_of_files}
     return settings.model_copy(
         update={name: path.expanduser().absolute() for name, path in paths.items() if path}
     )

@@ -5,6 +5,7 @@ house ──► Server (one `vmie serve` process, its port, its data folder)
 """
 
 import os
+import re
 import secrets
 import signal
 import subprocess
@@ -72,12 +73,13 @@ class Server:
         )
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
-        if "http://" not in line:
+        found = re.search(r"https?://[^ ]+", line)
+        if found is None:
             self.process.kill()
             self.process.wait()
             self.process = None
             raise AssertionError(f"the server did not start: {line!r}\n{self.log}")
-        self.endpoint = "http://" + line.split("http://", 1)[1].split()[0].rstrip("/.,")
+        self.endpoint = found[0].rstrip("/.,")
         self.settings["port"] = int(self.endpoint.rpartition(":")[2])
 
     def kill(self) -> None:

@@ -1,6 +1,7 @@
 """Answer AWS clients, and run their tasks unless --role api leaves that to workers."""
 
 from argparse import ArgumentParser, Namespace
+from datetime import UTC, datetime
 from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
@@ -13,8 +14,11 @@ from emulator.cli import worker
 from emulator.cli.options import add_settings, settings_of
 from emulator.parts import Parts, StartError
 from emulator.server import Server, configured, endpoint, listen
+from emulator.settings import Settings
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
     from emulator.signatures.door import Door
 
 
@@ -40,12 +44,14 @@ def run(options: Namespace) -> int:
                 f"{settings.host} can be reached from other machines, and anyone may call: give "
                 "--credentials, or --allow-anonymous to serve all who come"
             )
+        certificate, tls = tls_of(settings)
         door = door_of(settings.credentials) if settings.credentials else None
         parts = Parts(settings)
         run_job = partial(worker.job_runner, settings)
         application = Application(parts, run_job, qemu_img_version, door)
-        url = endpoint(listening)
-        server = Server(configured(application), lambda: announce(url))
+        url = endpoint(listening, "http" if tls is None else "https")
+        trusted = certificate if settings.tls == "self-signed" else None
+        server = Server(configured(application, tls), lambda: announce(url, trusted))
         exit_code = 0
 
         def give_up() -> None:
@@ -73,6 +79,31 @@ def door_of(credentials: Path) -> "Door":
         raise StartError(str(error)) from None
 
 
+def tls_of(settings: Settings) -> "tuple[Path | None, SSLContext | None]":
+    """Make what TLS takes, if it is wanted; StartError if it cannot be had."""
+    certificate, key = settings.tls_cert, settings.tls_key
+    if (certificate is None) != (key is None):
+        raise StartError("--tls-cert and --tls-key go together")
+    if certificate is not None and settings.tls == "self-signed":
+        raise StartError("--tls-cert and --tls self-signed exclude each other")
+    if certificate is None and settings.tls == "off":
+        return None, None
+
+    from emulator import tls
+
+    try:
+        if certificate is None or key is None:
+            folder = settings.data_dir / "tls"
+            certificate, key = tls.self_signed(folder, settings.host, datetime.now(UTC))
+        return certificate, tls.context(certificate, key)
+    except tls.TlsError as error:
+        raise StartError(str(error)) from None
+    except OSError as error:
+        raise StartError(
+            f"no certificate can be made in {settings.data_dir}: {error.strerror}"
+        ) from None
+
+
 def qemu_img_version() -> str | None:
     """Tell the version of qemu-img, None if there is none."""
     from converters import qemu_img
@@ -80,8 +111,9 @@ def qemu_img_version() -> str | None:
     return qemu_img.version()
 
 
-def announce(url: str) -> None:
-    """Print the ready line, the only thing that goes to stdout."""
+def announce(url: str, trusted: Path | None) -> None:
+    """Print the ready line, the only thing that goes to stdout, with what clients must trust."""
     client = "AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any aws"
-    hint = f"AWS_ENDPOINT_URL={url} {client} ec2 describe-snapshots"
+    trust = f"AWS_CA_BUNDLE={trusted} " if trusted else ""
+    hint = f"{trust}AWS_ENDPOINT_URL={url} {client} ec2 describe-snapshots"
     print(f"vmie is ready at {url} (try: {hint})", flush=True)

@@ -138,7 +138,7 @@ def check(
     written = (resource, f"{resource}/") if resource.count("/") == 1 else (resource,)
     texts = ("\n".join([*lines, each + subresources(incoming.query_string)]) for each in written)
     signatures = [signature(key, each.encode("latin-1", "replace"), "sha1") for each in texts]
-    if not any([same(each, found.signature) for each in signatures]):
+    if not any(same(each, found.signature) for each in signatures):
         raise words.mismatch(found.key_id)
 
 
