@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from emulator.settings import Settings
 
 if TYPE_CHECKING:
+    from emulator.signatures.door import Door
     from state.blobs import Blobs
     from state.engine import Engine
     from state.iam import Session
@@ -32,6 +33,7 @@ class Context:
     headers: Mapping[str, str]  # of the request; names in lower case
     host: str  # as the client named us, with the port
     secure: bool
+    door: "Door | None" = None  # verifies signatures; None where anyone may call
 
     def new_id(self, prefix: str) -> str:
         """Make an id like AWS's: a prefix and seventeen hexadecimal digits."""

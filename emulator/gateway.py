@@ -271,6 +271,7 @@ class Gateway:
             headers=incoming.headers,
             host=incoming.host,
             secure=incoming.secure,
+            door=self.door,
         )
 
 

@@ -34,7 +34,7 @@ def request(incoming: Incoming, service: str, signed: Sequence[str], payload: st
 
 def s3_path(path: str) -> str:
     """Escape a path of S3."""
-    return quote(unquote_to_bytes(path), safe="/")
+    return quote(unquote_to_bytes(path.encode("latin-1")), safe="/")
 
 
 def tidy_path(path: str) -> str:

@@ -8,10 +8,12 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
+from urllib.parse import unquote, urlsplit
 
+from emulator import forms
 from emulator.credentials import REGION, Caller
 from emulator.errors import AwsError
-from emulator.incoming import Incoming
+from emulator.incoming import Incoming, Message, escaped
 from emulator.signatures import bodies, sigv2, sigv4, words
 from emulator.signatures.keys import Key
 from emulator.signatures.sigv4 import Claim, same
@@ -103,6 +105,37 @@ class Door:
         sigv2.check(claim, key, incoming, named, await resource(), said)
         return Caller(claim.key_id, None, "s3", key.account_id)
 
+    def signer_of(self, url: str, place: tuple[str, str], now: datetime) -> str | None:
+        """Tell which account has presigned a Url for reading an object; None if nobody has."""
+        parts = urlsplit(url)
+        path, query, host = (
+            escaped(text.encode(errors="replace"))
+            for text in (parts.path, parts.query, parts.netloc.rpartition("@")[2])
+        )
+        scope = {
+            "method": "GET", "raw_path": path, "query_string": query, "scheme": parts.scheme,
+            "headers": [(b"host", host)],
+        }  # fmt: skip
+        incoming = Incoming(scope, nothing)
+        said = words.S3_WORDS
+        try:
+            named = dict(forms.pairs(incoming.query_string))
+            if "X-Amz-Signature" in named:
+                claim = sigv4.in_query(incoming, said)
+                sigv4.check_time(claim, now, said)
+                key = self.key(claim.key_id, claim.token, said)
+                sigv4.check(claim, key, incoming, payload_hash(incoming, named, claim, said), said)
+            else:
+                claim = sigv2.in_query(incoming, named, said)
+                key = self.key(claim.key_id, claim.token, said)
+                bucket, name = place
+                in_host = unquote(parts.path.removeprefix("/")) == name
+                resource = f"/{bucket}{incoming.path}" if in_host else incoming.path
+                sigv2.check(claim, key, incoming, named, resource, said)
+        except (AwsError, forms.Malformed):
+            return None
+        return key.account_id
+
     def key(self, key_id: str, token: str | None, said: Json) -> Key:
         """Get the key of an id, whose token must be the one that was sent."""
         key = self.keys.get(key_id) or self.temporary(key_id)
@@ -135,6 +168,11 @@ def watch(incoming: Incoming, payload: str, claim: Claim, key: Key, said: S3) ->
         )
     elif payload not in (UNSIGNED, UNSIGNED_TRAILER):
         incoming.watch = bodies.verified(lambda: bodies.Hash(payload, said.body_differs))
+
+
+async def nothing() -> Message:
+    """Give no body: a Url has none."""
+    return {"type": "http.request"}
 
 
 def too_large(limit: int) -> AwsError:

@@ -155,6 +155,29 @@ def test_a_bucket_in_the_host_name_is_part_of_what_is_signed(guarded: House, ver
     assert httpx.get(guarded.endpoint, headers=headers).status_code == 403
 
 
+@pytest.mark.parametrize("version", ["s3v4", "s3"])
+def test_a_presigned_url_is_imported_only_if_the_owner_signed_it(
+    guarded: House, version: str
+) -> None:
+    s3 = client(guarded, "s3", ALICE, signature_version=version)
+    bucket = f"imports-{version}"
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=EU)
+    s3.put_object(Bucket=bucket, Key="a disk", Body=bytes(1 << 20))
+    named = {"Bucket": bucket, "Key": "a disk"}
+    good = s3.generate_presigned_url("get_object", named)
+    bobs = client(guarded, "s3", BOB, signature_version=version).generate_presigned_url(
+        "get_object", named
+    )
+
+    for key in (ALICE, BOB):
+        ec2 = client(guarded, "ec2", key)
+        assert ec2.import_snapshot(DiskContainer={"Format": "RAW", "Url": good})["ImportTaskId"]
+        for url in (bobs, good.replace("Signature=", "Signature=0"), good + "&partNumber=1"):
+            with refused("InvalidParameter", 400):
+                ec2.import_snapshot(DiskContainer={"Format": "RAW", "Url": url})
+    assert "Signature=" not in guarded.server.log
+
+
 def test_who_does_not_sign_is_refused(guarded: House) -> None:
     assert "<Code>AccessDenied<" in httpx.get(guarded.endpoint).text
     assert "<Code>AccessDenied<" in httpx.put(f"{guarded.endpoint}/x").text

@@ -8,7 +8,8 @@
 
 This server cannot know all its names, so such a Url is read both ways and taken to be ours if
 one of the buckets exists. The query of a presigned Url is a secret: it is read for the time
-at which the Url expires and then forgotten. Signatures in it are not verified.
+at which the Url expires, its signature is verified where there are credentials, and then it is
+forgotten.
 """
 
 import ipaddress
@@ -17,6 +18,8 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from pydantic import SecretStr
 
 from emulator.context import Context
 from emulator.errors import missing_parameter
@@ -43,7 +46,7 @@ class Source(NamedTuple):
     url: str | None = None  # without its query
     host: str | None = None  # of a Url that is neither s3:// nor one of S3's own
     expires_at: datetime | None = None
-    presigned: bool = False  # by whoever may read it
+    presigned: SecretStr | None = None  # the whole Url, if someone has signed it
 
 
 def source_of(container: SnapshotDiskContainer | ImageDiskContainer, name: str) -> Source:
@@ -73,7 +76,7 @@ def find_object(ctx: Context, tx: Tx, source: Source) -> Location:
             continue
         if bucket.region != ctx.region:
             raise task_errors.object_elsewhere(ctx.region)
-        mine = bucket.account_id == ctx.account_id or source.presigned
+        mine = may_read(ctx, source, place, bucket.account_id)
         expired = source.expires_at is not None and source.expires_at <= ctx.now()
         if not mine or expired or tx.objects.get(place.bucket, place.key) is None:
             raise task_errors.no_access_to_object(*place)
@@ -81,6 +84,18 @@ def find_object(ctx: Context, tx: Tx, source: Source) -> Location:
     if source.host is None or is_local(source.host) or is_this_server(ctx, source.host):
         raise task_errors.no_access_to_object(*source.locations[-1])
     raise task_errors.invalid_s3_location()
+
+
+def may_read(ctx: Context, source: Source, place: Location, owner_id: str) -> bool:
+    """Tell whether a bucket is the caller's, or its owner has presigned the Url.
+
+    Where anyone may call, anyone may have signed.
+    """
+    if source.presigned is None:
+        return owner_id == ctx.account_id
+    if ctx.door is None:
+        return True
+    return ctx.door.signer_of(source.presigned.get_secret_value(), place, ctx.now()) == owner_id
 
 
 # what is written ---------------------------------------------------------------------------------
@@ -109,7 +124,7 @@ def url_source(url: str) -> Source:
     path = unquote(parts.path.removeprefix("/"))
     query = parse_qs(parts.query)
     presigned = "X-Amz-Signature" in query or "Signature" in query
-    more = (expiry(query), presigned)
+    more = (expiry(query), SecretStr(url) if presigned else None)
     if s3 := S3_HOST.fullmatch(host):
         bucket, key = (s3["bucket"], path) if s3["bucket"] else split(path)
         return Source((location(bucket, key),), shown, None, *more)
