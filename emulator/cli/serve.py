@@ -51,7 +51,9 @@ def run(options: Namespace) -> int:
         application = Application(parts, run_job, qemu_img_version, door)
         url = endpoint(listening, "http" if tls is None else "https")
         trusted = certificate if settings.tls == "self-signed" else None
-        server = Server(configured(application, tls), lambda: announce(url, trusted))
+        server = Server(
+            configured(application, tls), lambda: announce(url, trusted, door is not None)
+        )
         exit_code = 0
 
         def give_up() -> None:
@@ -111,9 +113,10 @@ def qemu_img_version() -> str | None:
     return qemu_img.version()
 
 
-def announce(url: str, trusted: Path | None) -> None:
+def announce(url: str, trusted: Path | None, guarded: bool) -> None:
     """Print the ready line, the only thing that goes to stdout, with what clients must trust."""
-    client = "AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any aws"
+    keys = "" if guarded else "AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any "
+    client = f"AWS_DEFAULT_REGION=us-east-1 {keys}aws"
     trust = f"AWS_CA_BUNDLE={trusted} " if trusted else ""
     hint = f"{trust}AWS_ENDPOINT_URL={url} {client} ec2 describe-snapshots"
     print(f"vmie is ready at {url} (try: {hint})", flush=True)
