@@ -136,7 +136,7 @@ class Gateway:
             limit = self.settings.max_body * DOCUMENTS
             visit.caller = await self.door.admit(
                 visit.incoming, visit.service, visit.protocol, form, self.now(), limit,
-                lambda: self.path_style(visit, dict(form)),
+                lambda: self.path_style(visit, dict(form)), visit.session,
             )  # fmt: skip
         actions = SERVICES.get(visit.service)
         if actions is None and visit.service in LATER:

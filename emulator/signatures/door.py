@@ -8,6 +8,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from emulator import forms
@@ -19,21 +20,23 @@ from emulator.signatures.keys import Key
 from emulator.signatures.sigv4 import Claim, same
 from emulator.signatures.words import S3, Json
 
+if TYPE_CHECKING:
+    from state.iam import Session
+
 UNSIGNED = "UNSIGNED-PAYLOAD"
 UNSIGNED_TRAILER = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
 CHUNKS = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
 CHUNKS_TRAILER = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"
 HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
-Find = Callable[[str], Key | None]
+Find = Callable[[str], "Session | None"]
 
 
 class Door:
-    """Knows the access keys: those of the file, and the temporary ones."""
+    """Knows the access keys of the file; those of sessions come with a request."""
 
-    def __init__(self, keys: Mapping[str, Key], temporary: Find = lambda key_id: None) -> None:
+    def __init__(self, keys: Mapping[str, Key]) -> None:
         self.keys = keys
-        self.temporary = temporary
 
     async def admit(
         self,
@@ -44,11 +47,12 @@ class Door:
         now: datetime,
         limit: int,
         resource: Callable[[], Awaitable[str]],
+        session: "Session | None" = None,
     ) -> Caller:
         """Tell who has signed a request; AwsError if nobody we know has signed exactly this one.
 
         The body of another service than S3 is read, up to a limit; resource gives the path of S3
-        with its bucket in front.
+        with its bucket in front. The session is that of the access key, if it is temporary.
         """
         said = words.of(service, protocol)
         named = dict(parameters)
@@ -59,18 +63,18 @@ class Door:
             raise said.two_mechanisms()
         if isinstance(said, S3) and (authorization or "").startswith("AWS "):
             found = sigv2.in_header(incoming, said)
-            return await self.admit_old(found, incoming, named, resource, now, said)
+            return await self.admit_old(found, incoming, named, resource, now, said, session)
         if authorization is not None:
             claim = sigv4.in_header(incoming, said)
         elif in_query:
             claim = sigv4.in_query(incoming, said)
         elif old and isinstance(said, S3):
             found = sigv2.in_query(incoming, named, said)
-            return await self.admit_old(found, incoming, named, resource, now, said)
+            return await self.admit_old(found, incoming, named, resource, now, said, session)
         elif old:
             found = sigv2.of_form(parameters, said)
             sigv4.check_time(found, now, said)
-            key = self.key(found.key_id, found.token, said)
+            key = self.key(found.key_id, found.token, said, session)
             sigv2.check_form(found, key, incoming, parameters, said)
             return Caller(found.key_id, None, service, key.account_id)
         else:
@@ -78,7 +82,7 @@ class Door:
         if claim.service.lower() != service:  # it was read otherwise when the request was routed
             raise said.incomplete("the credential scope is ambiguous.")
         sigv4.check_time(claim, now, said)
-        key = self.key(claim.key_id, claim.token, said)
+        key = self.key(claim.key_id, claim.token, said, session)
         if isinstance(said, S3):
             payload = payload_hash(incoming, named, claim, said)
             sigv4.check(claim, key, incoming, payload, said)
@@ -97,15 +101,16 @@ class Door:
         resource: Callable[[], Awaitable[str]],
         now: datetime,
         said: S3,
+        session: "Session | None",
     ) -> Caller:
         """Do the same for a request to S3 with a signature of version 2."""
         if claim.expires_at is None or claim.expires_at <= now:
             sigv4.check_time(claim, now, said)
-        key = self.key(claim.key_id, claim.token, said)
+        key = self.key(claim.key_id, claim.token, said, session)
         sigv2.check(claim, key, incoming, named, await resource(), said)
         return Caller(claim.key_id, None, "s3", key.account_id)
 
-    def signer_of(self, url: str, place: tuple[str, str], now: datetime) -> str | None:
+    def signer_of(self, url: str, place: tuple[str, str], now: datetime, find: Find) -> str | None:
         """Tell which account has presigned a Url for reading an object; None if nobody has."""
         parts = urlsplit(url)
         path, query, host = (
@@ -123,11 +128,11 @@ class Door:
             if "X-Amz-Signature" in named:
                 claim = sigv4.in_query(incoming, said)
                 sigv4.check_time(claim, now, said)
-                key = self.key(claim.key_id, claim.token, said)
+                key = self.key(claim.key_id, claim.token, said, good(find(claim.key_id), now))
                 sigv4.check(claim, key, incoming, payload_hash(incoming, named, claim, said), said)
             else:
                 claim = sigv2.in_query(incoming, named, said)
-                key = self.key(claim.key_id, claim.token, said)
+                key = self.key(claim.key_id, claim.token, said, good(find(claim.key_id), now))
                 bucket, name = place
                 in_host = unquote(parts.path.removeprefix("/")) == name
                 resource = f"/{bucket}{incoming.path}" if in_host else incoming.path
@@ -136,9 +141,11 @@ class Door:
             return None
         return key.account_id
 
-    def key(self, key_id: str, token: str | None, said: Json) -> Key:
+    def key(self, key_id: str, token: str | None, said: Json, session: "Session | None") -> Key:
         """Get the key of an id, whose token must be the one that was sent."""
-        key = self.keys.get(key_id) or self.temporary(key_id)
+        key = self.keys.get(key_id)
+        if key is None and session is not None and session.access_key_id == key_id:
+            key = Key(key_id, session.account_id, session.secret_access_key, session.token)
         if key is None:
             raise said.unknown_key(key_id)
         if not same(key.token or "", token or ""):
@@ -168,6 +175,11 @@ def watch(incoming: Incoming, payload: str, claim: Claim, key: Key, said: S3) ->
         )
     elif payload not in (UNSIGNED, UNSIGNED_TRAILER):
         incoming.watch = bodies.verified(lambda: bodies.Hash(payload, said.body_differs))
+
+
+def good(session: "Session | None", now: datetime) -> "Session | None":
+    """Give a session back while it lasts."""
+    return session if session is not None and now < session.expires_at else None
 
 
 async def nothing() -> Message:

@@ -1,10 +1,12 @@
 """Servers with credentials, and servers that others can reach, as clients see them."""
 
 import hashlib
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +102,28 @@ def test_wrong_secrets_and_unknown_keys_are_refused(
         getattr(client(guarded, service, keys.Key(ALICE.id, "", "wrong")), action)()
     with refused(*unknown):
         getattr(client(guarded, service, keys.Key("123456789012", "", "x")), action)()
+
+
+def test_the_keys_of_an_assumed_role_sign_too(guarded: House) -> None:
+    iam = client(guarded, "iam", ALICE)
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": {"AWS": ALICE.account_id}, "Action": "sts:AssumeRole"}
+        ],
+    }
+    role = iam.create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps(trust))["Role"]
+    given = client(guarded, "sts", ALICE).assume_role(RoleArn=role["Arn"], RoleSessionName="me")
+    found = given["Credentials"]
+    key = keys.Key(found["AccessKeyId"], "", found["SecretAccessKey"], found["SessionToken"])
+
+    assert client(guarded, "sts", key).get_caller_identity()["Account"] == ALICE.account_id
+    for version in ("s3v4", "s3"):
+        s3 = client(guarded, "s3", key, signature_version=version)
+        assert s3.list_buckets()["Owner"]
+    for wrong in (replace(key, secret="x"), replace(key, token="x"), replace(key, token=None)):
+        with pytest.raises(ClientError):
+            client(guarded, "sts", wrong).get_caller_identity()
 
 
 def test_an_upload_is_taken_as_botocore_sends_it(guarded: House) -> None:

@@ -76,7 +76,7 @@ def find_object(ctx: Context, tx: Tx, source: Source) -> Location:
             continue
         if bucket.region != ctx.region:
             raise task_errors.object_elsewhere(ctx.region)
-        mine = may_read(ctx, source, place, bucket.account_id)
+        mine = may_read(ctx, tx, source, place, bucket.account_id)
         expired = source.expires_at is not None and source.expires_at <= ctx.now()
         if not mine or expired or tx.objects.get(place.bucket, place.key) is None:
             raise task_errors.no_access_to_object(*place)
@@ -86,7 +86,7 @@ def find_object(ctx: Context, tx: Tx, source: Source) -> Location:
     raise task_errors.invalid_s3_location()
 
 
-def may_read(ctx: Context, source: Source, place: Location, owner_id: str) -> bool:
+def may_read(ctx: Context, tx: Tx, source: Source, place: Location, owner_id: str) -> bool:
     """Tell whether a bucket is the caller's, or its owner has presigned the Url.
 
     Where anyone may call, anyone may have signed.
@@ -95,7 +95,8 @@ def may_read(ctx: Context, source: Source, place: Location, owner_id: str) -> bo
         return owner_id == ctx.account_id
     if ctx.door is None:
         return True
-    return ctx.door.signer_of(source.presigned.get_secret_value(), place, ctx.now()) == owner_id
+    url = source.presigned.get_secret_value()
+    return ctx.door.signer_of(url, place, ctx.now(), tx.sessions.get) == owner_id
 
 
 # what is written ---------------------------------------------------------------------------------
