@@ -183,8 +183,9 @@ def _log_ahead(connection: sqlite3.Connection) -> None:
 
 
 def _sqlite_engine(url: URL, opened: Listener) -> Engine:
-    # Readers are never turned away: one more connection to a file costs little.
-    engine = create_engine(url, pool_size=16, max_overflow=-1)
+    # Readers are never turned away: one more connection to a file costs little. What is kept may be
+    # secret and reaches no error message, on PostgreSQL neither.
+    engine = create_engine(url, pool_size=16, max_overflow=-1, hide_parameters=True)
     event.listen(engine, "connect", opened)
     return engine
 
@@ -221,6 +222,7 @@ def _postgresql_engine(url: URL) -> Engine:
         pool_size=10,
         max_overflow=10,
         pool_timeout=60,
+        hide_parameters=True,
     )
     event.listen(engine, "connect", _open_postgresql)
     return engine
