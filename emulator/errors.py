@@ -3,7 +3,7 @@
 Raise what these return; only the gateway catches it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 
 class AwsError(Exception):
@@ -62,6 +62,22 @@ def unknown_parameter(name: str) -> AwsError:
 def invalid_parameter_value(name: str, value: str) -> AwsError:
     """A parameter whose text cannot be a value of its type."""
     return AwsError("InvalidParameterValue", f"Value ({value}) for parameter {name} is invalid.")
+
+
+def violations(clauses: Sequence[str]) -> AwsError:
+    """Values that break the rules of a service of the `json` protocol."""
+    noun = "error" if len(clauses) == 1 else "errors"
+    return AwsError(
+        "ValidationException", f"{len(clauses)} validation {noun} detected: {'; '.join(clauses)}"
+    )
+
+
+def missing_member(name: str) -> AwsError:
+    """A required member that a service of the `json` protocol misses."""
+    spelled = ".".join(word[:1].lower() + word[1:] for word in name.split("."))
+    return violations(
+        [f"Value null at '{spelled}' failed to satisfy constraint: Member must not be null"]
+    )
 
 
 def malformed_query(reason: str) -> AwsError:

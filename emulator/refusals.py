@@ -27,6 +27,8 @@ def from_wire(service: str, fault: faults.WireError) -> AwsError:
             return from_s3(fault)
         case "iam" | "sts":
             return from_identities(fault)
+        case "kms":
+            return from_json(fault)
         case _:
             return from_query(fault)
 
@@ -81,6 +83,28 @@ def from_query(fault: faults.WireError) -> AwsError:
             return errors.malformed_query(fault.reason)
         case _:
             return AwsError("InvalidRequest", f"The request cannot be read: {fault}"[:SHOWN])
+
+
+def from_json(fault: faults.WireError) -> AwsError:
+    """Say it as KMS does."""
+    match fault:
+        case faults.UnknownAction():
+            return unknown_operation()
+        case faults.MissingMember():
+            return errors.missing_member(fault.name)
+        case faults.Violations():
+            return errors.violations(fault.clauses)
+        case faults.InvalidValue():  # its text stays away: it may be a secret, one brace too deep
+            return AwsError(
+                "SerializationException", f"The value of {fault.name[:SHOWN]} is of another type."
+            )
+        case _:
+            return AwsError("SerializationException", "The request body is not valid JSON.")
+
+
+def unknown_operation() -> AwsError:
+    """An action that a service of the `json` protocol does not have; it says no more than that."""
+    return AwsError("UnknownOperationException", "")
 
 
 def from_s3(fault: faults.WireError) -> AwsError:

@@ -28,6 +28,8 @@ def read(shape: Any, body: bytes) -> dict[str, Any]:
         raise MalformedJSON("the document is too large")
     try:
         document = json.loads(body)
+        if b"\\u" in body:  # halves of surrogate pairs, which are no text
+            json.dumps(document, ensure_ascii=False).encode()
         if not isinstance(document, dict):
             raise MalformedJSON("the document is not an object")
         return structure(shape, document, "")
@@ -59,7 +61,10 @@ def value(shape: Any, node: Any, path: str) -> Any:
         case "structure":
             return structure(shape, node, path)
         case "list" if isinstance(node, list):
-            return [None if item is None else value(shape.member, item, path) for item in node]
+            return [
+                None if item is None else value(shape.member, item, f"{path}.{number}.member")
+                for number, item in enumerate(node, 1)
+            ]
         case "map" if isinstance(node, dict):
             return {
                 key: None if item is None else value(shape.value, item, path)
