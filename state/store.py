@@ -37,7 +37,10 @@ from state.rows.uploads import Uploads
 from state.tables import BLOBS
 
 if TYPE_CHECKING:
+    from state.rows.aliases import Aliases
     from state.rows.attachments import Attachments
+    from state.rows.grants import Grants
+    from state.rows.keys import Keys
     from state.rows.policies import Policies
     from state.rows.roles import Roles
     from state.rows.sessions import Sessions
@@ -102,6 +105,27 @@ class Tx:
         from state.rows.sessions import Sessions
 
         return Sessions(self.connection)
+
+    @cached_property
+    def keys(self) -> "Keys":
+        """The keys of KMS."""
+        from state.rows.keys import Keys
+
+        return Keys(self.connection)
+
+    @cached_property
+    def aliases(self) -> "Aliases":
+        """The names of keys."""
+        from state.rows.aliases import Aliases
+
+        return Aliases(self.connection)
+
+    @cached_property
+    def grants(self) -> "Grants":
+        """Who may use a key besides those whom its policy names."""
+        from state.rows.grants import Grants
+
+        return Grants(self.connection)
 
     def known_blobs(self, blob_ids: Collection[str]) -> set[str]:
         """Return those of some ids that a row names."""

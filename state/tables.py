@@ -16,6 +16,9 @@
     policies   account, key                                                            · document
     attachments  account, role, use, policy_arn
     sessions   access_key_id · expires_at                                              · document
+    keys       sequence · id · account, Region · deletes_at · material                 · document
+    aliases    account, Region, name · key_id                                          · document
+    grants     sequence · id · key_id                                                  · document
 
 A mapping says that an image is made of a snapshot; a permission, that an account (`all`: any) may
 use an image or a snapshot that is not its own; an attachment, that a role has a managed policy. A
@@ -262,6 +265,48 @@ sessions = Table(
     Column("document", Text, nullable=False),
     PrimaryKeyConstraint("access_key_id", name="sessions_access_key"),
     Index("sessions_expiry", "expires_at"),
+)
+
+keys = Table(
+    "keys",
+    METADATA,
+    _sequence(),
+    Column("id", WORD, nullable=False),
+    Column("account_id", WORD, nullable=False),
+    Column("region", WORD, nullable=False),
+    Column("deletes_at", Double),  # seconds since 1970; it is as good as gone from then on
+    Column("material", LargeBinary, nullable=False),
+    Column("document", Text, nullable=False),
+    UniqueConstraint("id", name="keys_id"),
+    Index("keys_owner", "account_id", "region", "sequence"),
+    Index("keys_deletion", "deletes_at"),
+    sqlite_autoincrement=True,
+)
+
+aliases = Table(
+    "aliases",
+    METADATA,
+    Column("account_id", WORD, nullable=False),
+    Column("region", WORD, nullable=False),
+    Column("name", WORD, nullable=False),
+    Column("key_id", WORD, nullable=False),
+    Column("document", Text, nullable=False),
+    PrimaryKeyConstraint("account_id", "region", "name", name="aliases_name"),
+    ForeignKeyConstraint(["key_id"], ["keys.id"], name="aliases_of"),
+    Index("aliases_key", "key_id"),
+)
+
+grants = Table(
+    "grants",
+    METADATA,
+    _sequence(),
+    Column("id", WORD, nullable=False),
+    Column("key_id", WORD, nullable=False),
+    Column("document", Text, nullable=False),
+    UniqueConstraint("id", name="grants_id"),
+    ForeignKeyConstraint(["key_id"], ["keys.id"], name="grants_of"),
+    Index("grants_key", "key_id", "sequence"),
+    sqlite_autoincrement=True,
 )
 
 leases = Table(
