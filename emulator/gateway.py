@@ -27,7 +27,7 @@ from emulator.credentials import ANONYMOUS, Caller, caller_of, expires_at
 from emulator.errors import AwsError
 from emulator.incoming import ClientLeft, Incoming, Receive, Scope, Send
 from emulator.outgoing import Answer, header_pairs, send_answer
-from emulator.protocol import answers, chunked, constraints, models, query, rest
+from emulator.protocol import answers, chunked, constraints, json_rpc, models, query, rest
 from emulator.protocol.faults import UnknownAction, WireError
 from emulator.protocol.responses import WireResponse
 from emulator.protocol.streams import RequestBody
@@ -53,8 +53,12 @@ SERVICES: Mapping[str, Mapping[str, Handler]] = {
     "s3": s3.ACTIONS,
 }
 # Few ask for these: they are loaded for the first who does, not by every start.
-LATER = {"iam": "emulator.services.iam", "sts": "emulator.services.sts"}
-PROTOCOLS = {"ec2": "ec2", "sts": "query", "iam": "query", "s3": "rest-xml"}
+LATER = {
+    "iam": "emulator.services.iam",
+    "kms": "emulator.services.kms",
+    "sts": "emulator.services.sts",
+}
+PROTOCOLS = {"ec2": "ec2", "sts": "query", "iam": "query", "s3": "rest-xml", "kms": "json"}
 FORM = "application/x-www-form-urlencoded"
 SESSION_KEYS = "ASIA"  # how the access keys of AssumeRole begin
 VERSION = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
@@ -138,6 +142,7 @@ class Gateway:
                 visit.incoming, visit.service, visit.protocol, form, self.now(), limit,
                 lambda: self.path_style(visit, dict(form)), visit.session,
             )  # fmt: skip
+        incoming = visit.incoming
         actions = SERVICES.get(visit.service)
         if actions is None and visit.service in LATER:
             actions = await in_thread(loaded, visit.service)
@@ -145,6 +150,11 @@ class Gateway:
             return await self.pass_on(visit, errors.unknown_service(visit.service))
         if visit.protocol == "rest-xml":
             return await self.answer_rest(visit, actions)
+        if visit.protocol == "json":
+            if visit.action not in actions:
+                return await self.pass_on(visit, refusals.unknown_operation())
+            body = await incoming.read(self.settings.max_body, refusals.too_large(visit.service))
+            return await in_thread(self.act, visit, actions[visit.action], body)
         if not visit.action:
             raise errors.missing_action()
         if visit.action not in actions:
@@ -177,6 +187,8 @@ class Gateway:
         visit.service = routing.service_of(visit.caller, target, incoming.host, named)
         visit.action = named.get("Action", "")
         visit.protocol = protocol_of(visit.service, target, visit.action)
+        if visit.protocol == "json":
+            visit.action = json_rpc.action(target or "")
         key = visit.caller.access_key_id
         if key is not None and key.startswith(SESSION_KEYS):
             visit.session = await in_thread(self.session, visit.service, key)
@@ -190,11 +202,14 @@ class Gateway:
             raise refusals.expired_token(service)
         return session
 
-    def act(self, visit: Visit, handler: Handler, form: list[tuple[str, str]]) -> Answer:
-        """Read a form, act, write the answer; in a thread."""
+    def act(self, visit: Visit, handler: Handler, sent: list[tuple[str, str]] | bytes) -> Answer:
+        """Read a form or a JSON document, act, write the answer; in a thread."""
         operation = models.operation_model(visit.service, visit.action)
-        request = query.parse(operation, form)
-        if visit.protocol == "query" and operation.input_shape is not None:
+        if isinstance(sent, bytes):
+            request = json_rpc.parse(operation, sent)
+        else:
+            request = query.parse(operation, sent)
+        if visit.protocol != "ec2" and operation.input_shape is not None:
             constraints.check(operation.input_shape, request)  # EC2's model has none
         result = handler(self.context(visit), request)
         return wired(answers.serialize(operation, settled(result), visit.request_id))

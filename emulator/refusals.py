@@ -169,6 +169,9 @@ def expired_token(service: str) -> AwsError:
             return AwsError("RequestExpired", "Request has expired.")
         case "s3":
             return AwsError("ExpiredToken", "The provided token has expired.")
+        case "kms":
+            text = "The security token included in the request is expired"
+            return AwsError("ExpiredTokenException", text)
         case _:
             text = "The security token included in the request is expired"
             return AwsError("ExpiredToken", text, 403)

@@ -16,7 +16,7 @@ from typing import Any
 from emulator.protocol.models import operation_model, service_model
 
 HERE = Path(__file__).parent
-TITLES = {"ec2": "EC2", "s3": "S3", "sts": "STS", "iam": "IAM", "ebs": "EBS direct"}
+TITLES = {"ec2": "EC2", "s3": "S3", "sts": "STS", "iam": "IAM", "ebs": "EBS direct", "kms": "KMS"}
 SCALARS = {
     "string": "str", "character": "str", "integer": "int", "long": "int", "float": "float",
     "double": "float", "boolean": "bool", "timestamp": "datetime", "blob": "bytes",

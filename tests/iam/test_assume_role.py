@@ -185,6 +185,7 @@ def test_sessions_survive_a_restart_and_end_in_time(make_house: MakeHouse) -> No
     of_sts = refusal(client_of(house, "sts", answer).get_caller_identity)
     of_s3 = refusal(client_of(house, "s3", answer).list_buckets)
     of_ec2 = refusal(client_of(house, "ec2", answer).describe_regions)
+    of_kms = refusal(client_of(house, "kms", answer).list_keys)
     assert of_sts == (
         403,
         "ExpiredToken",
@@ -192,6 +193,7 @@ def test_sessions_survive_a_restart_and_end_in_time(make_house: MakeHouse) -> No
     )
     assert of_s3 == (400, "ExpiredToken", "The provided token has expired.")
     assert of_ec2 == (400, "RequestExpired", "Request has expired.")
+    assert of_kms == (400, "ExpiredTokenException", of_sts[2])
 
 
 def test_secrets_stay_out_of_the_log(own_house: House) -> None:

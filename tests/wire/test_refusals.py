@@ -148,13 +148,13 @@ def test_a_form_that_is_too_large_is_refused(wire: Wire, announced: bool) -> Non
 
 
 def test_a_service_that_nobody_serves_is_named(wire: Wire) -> None:
-    json = wire.ask("POST /", b"{}", X_Amz_Target="TrentService.Encrypt")
+    json = wire.ask("POST /", b"{}", X_Amz_Target="AmazonSSM.GetParameter")
     query = wire.ask(
         "POST /", b"Action=CreateTopic", Content_Type=FORM, Authorization=signed("1", "sns")
     )
     rest = wire.ask("GET /snapshots", Authorization=signed("1", "ebs"))
 
-    assert (json.status, b"kms" in json.body) == (404, True)
+    assert (json.status, b"ssm" in json.body) == (404, True)
     assert (query.status, "sns" in query.message) == (404, True)
     assert (rest.status, b"ebs" in rest.body) == (404, True)
 

@@ -1,0 +1,1 @@
+"""KMS, seen by its clients."""
