@@ -349,9 +349,11 @@ def test_several_disks_are_imported(guide: House, tmp_path: Path) -> None:
 
 
 def test_an_encrypted_image_has_encrypted_snapshots(guide: House, tmp_path: Path) -> None:
-    task = command(guide, tmp_path, IMPORT_ENCRYPTED.replace("EXAMPLE", "0123456"))
+    key = guide.kms().create_key()["KeyMetadata"]
+    sample = IMPORT_ENCRYPTED.replace("0ea3fef3-80a7-4778-9d8c-1c0c6EXAMPLE", key["KeyId"])
+    task = command(guide, tmp_path, sample)
     assert task["Encrypted"] is True
-    assert task["KmsKeyId"].endswith("0ea3fef3-80a7-4778-9d8c-1c0c60123456")
+    assert task["KmsKeyId"] == key["Arn"]
 
     (done,) = image_task(guide, tmp_path, task["ImportTaskId"])["ImportImageTasks"]
 

@@ -152,6 +152,20 @@ def made_image(house: House, *snapshot_ids: str, **more: Any) -> str:
     return house.ec2().register_image(**request)["ImageId"]
 
 
+def made_key(house: House, region: str | None = None, alias: str = "alias/mine") -> str:
+    """Make a key with a name; return its ARN."""
+    kms = house.kms(region=region)
+    made: str = kms.create_key()["KeyMetadata"]["Arn"]
+    kms.create_alias(AliasName=alias, TargetKeyId=made)
+    return made
+
+
+def key_arn(house: House, name: str, region: str | None = None) -> str:
+    """Return the ARN of the key with a name."""
+    found: str = house.kms(region=region).describe_key(KeyId=name)["KeyMetadata"]["Arn"]
+    return found
+
+
 def refusal(attempt: Callable[[], object]) -> tuple[str, str]:
     """Return the code and the message of the error that an attempt ends with."""
     with pytest.raises(ClientError) as caught:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.ec2.conftest import DEFAULT_KEY, OPEN_REGION, OWN_KEY, made_image, made_snapshot, refusal
+from tests.ec2.conftest import OPEN_REGION, key_arn, made_image, made_key, made_snapshot, refusal
 from tests.house import House, Server, new_account
 
 UNKNOWN = "ami-0123456789abcdef0"
@@ -417,8 +417,10 @@ def test_what_cannot_be_described_or_reset_is_refused(
 
 
 def test_what_is_encrypted_is_shared_with_care(house: House, friend: House) -> None:
-    with_default = made_image(house, made_snapshot(house, encrypted=True, kms_key_id=DEFAULT_KEY))
-    with_own = made_image(house, made_snapshot(house, encrypted=True, kms_key_id=OWN_KEY))
+    with_default = made_image(
+        house, made_snapshot(house, encrypted=True, kms_key_id=key_arn(house, "alias/aws/ebs"))
+    )
+    with_own = made_image(house, made_snapshot(house, encrypted=True, kms_key_id=made_key(house)))
     everybody = {"Add": [{"Group": "all"}]}
     one = {"Add": [{"UserId": friend.account_id}]}
 

@@ -7,7 +7,15 @@ from typing import Any
 
 import pytest
 
-from tests.ec2.conftest import DEFAULT_KEY, OWN_KEY, made_image, made_snapshot, refusal
+from tests.ec2.conftest import (
+    DEFAULT_KEY,
+    OWN_KEY,
+    key_arn,
+    made_image,
+    made_key,
+    made_snapshot,
+    refusal,
+)
 from tests.house import House
 
 UNKNOWN = "ami-0123456789abcdef0"
@@ -204,13 +212,14 @@ def test_of_the_tags_of_another_those_that_are_called_shared_go_along(
 def test_the_snapshots_of_a_copy_are_encrypted_if_they_were_or_if_asked_for(
     house: House, source: dict[str, Any], request_: dict[str, Any], key: str | None
 ) -> None:
+    made_key(house)
+
     copy = copied(house, made_image(house, made_snapshot(house, **source)), **request_)
 
     (device,) = described(house, copy)["BlockDeviceMappings"]
     found = house.ec2().describe_snapshots(SnapshotIds=[device["Ebs"]["SnapshotId"]])["Snapshots"]
     assert device["Ebs"]["Encrypted"] is found[0]["Encrypted"] is (key is not None)
-    arn = f"arn:aws:kms:us-east-1:{house.account_id}:{key}"
-    assert found[0].get("KmsKeyId") == (key and arn)
+    assert found[0].get("KmsKeyId") == (key and key_arn(house, key))
 
 
 # other accounts ----------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from urllib.request import urlopen
 import pytest
 
 from state.licences import USAGES
-from tests.ec2.conftest import MIB, convert, made_snapshot, random_disk, refusal
+from tests.ec2.conftest import MIB, convert, made_key, made_snapshot, random_disk, refusal
 from tests.house import House
 from tests.ovas import ova
 
@@ -297,7 +297,7 @@ def test_tags_are_for_the_task_the_image_and_the_snapshots(house: House, bucket:
 
 def test_an_encrypted_import_makes_encrypted_snapshots(house: House, bucket: str) -> None:
     ec2 = house.ec2()
-    arn = f"arn:aws:kms:us-east-1:{house.account_id}:alias/mine"
+    arn = made_key(house)
 
     task = ec2.import_image(
         DiskContainers=[at(bucket, "disk.raw")], Encrypted=True, KmsKeyId="alias/mine"

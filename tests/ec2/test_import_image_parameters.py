@@ -446,8 +446,9 @@ def test_tags_are_for_the_task_the_image_and_the_snapshots(
     ("more", "code"),
     [
         ({"Encrypted": True}, "DryRunOperation"),
-        ({"Encrypted": True, "KmsKeyId": KEY}, "DryRunOperation"),
-        ({"Encrypted": True, "KmsKeyId": "alias/mine"}, "DryRunOperation"),
+        ({"Encrypted": True, "KmsKeyId": "alias/aws/ebs"}, "DryRunOperation"),
+        ({"Encrypted": True, "KmsKeyId": KEY}, "InvalidParameterValue"),
+        ({"Encrypted": True, "KmsKeyId": "alias/mine"}, "InvalidParameterValue"),
         ({"Encrypted": True, "KmsKeyId": "no key"}, "InvalidParameterValue"),
         ({"KmsKeyId": KEY}, "InvalidParameterDependency"),
         ({"Encrypted": False, "KmsKeyId": KEY}, "InvalidParameterDependency"),
@@ -457,6 +458,7 @@ def test_a_key_is_for_what_is_encrypted(
     shared_house: House, bucket: str, more: dict[str, Any], code: str
 ) -> None:
     assert refused(shared_house, at(bucket), DryRun=True, **more)[0] == code
+    assert shared_house.kms().list_keys()["Keys"] == []  # nothing is made by a dry run
 
 
 def test_a_dry_run_starts_nothing_and_comes_after_every_check(house: House) -> None:

@@ -11,7 +11,7 @@ from urllib.request import urlopen
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.ec2.conftest import FORMATS, MIB, convert, random_disk
+from tests.ec2.conftest import FORMATS, MIB, convert, key_arn, made_key, random_disk
 from tests.house import House
 
 if TYPE_CHECKING:
@@ -500,34 +500,25 @@ def test_tags_that_cannot_be_start_no_task(
     assert refusal(caught) == (code, message)
 
 
-@pytest.mark.parametrize(
-    ("key", "shown"),
-    [
-        (None, "alias/aws/ebs"),
-        ("alias/mine", "alias/mine"),
-        (
-            "1234abcd-12ab-34cd-56ef-1234567890ab",
-            "key/1234abcd-12ab-34cd-56ef-1234567890ab",
-        ),
-        (
-            "arn:aws:kms:us-east-1:{account}:key/1234abcd-12ab-34cd-56ef-1234567890ab",
-            "key/1234abcd-12ab-34cd-56ef-1234567890ab",
-        ),
-        ("arn:aws:kms:us-east-1:{account}:alias/mine", "alias/mine"),
-    ],
-)
+@pytest.mark.parametrize("spelling", ["{id}", "{arn}", "{alias}", "{alias_arn}", None])
 def test_an_encrypted_import_makes_an_encrypted_snapshot(
-    house: House, bucket: str, key: str | None, shown: str
+    house: House, bucket: str, spelling: str | None
 ) -> None:
-    given = {} if key is None else {"KmsKeyId": key.format(account=house.account_id)}
+    arn = made_key(house)
+    named: dict[str, Any] = {}
+    if spelling is not None:
+        prefix, _, key_id = arn.partition("key/")
+        alias = "alias/mine"
+        named["KmsKeyId"] = spelling.format(
+            id=key_id, arn=arn, alias=alias, alias_arn=prefix + alias
+        )
 
     task = house.ec2().import_snapshot(
-        DiskContainer=at(bucket, "disk.raw"),
-        Encrypted=True,
-        **given,  # type: ignore[arg-type]
+        DiskContainer=at(bucket, "disk.raw"), Encrypted=True, **named
     )
 
-    arn = f"arn:aws:kms:us-east-1:{house.account_id}:{shown}"
+    if spelling is None:
+        arn = key_arn(house, "alias/aws/ebs")
     assert task["SnapshotTaskDetail"]["Encrypted"] is True
     assert task["SnapshotTaskDetail"]["KmsKeyId"] == arn
     detail = house.finished(task)
@@ -536,11 +527,36 @@ def test_an_encrypted_import_makes_an_encrypted_snapshot(
     assert snapshot["KmsKeyId"] == arn
 
 
+def test_a_key_that_cannot_be_used_is_refused(house: House, bucket: str) -> None:
+    kms = house.kms()
+    disabled, going = made_key(house), made_key(house, alias="alias/going")
+    kms.disable_key(KeyId=disabled)
+    kms.schedule_key_deletion(KeyId=going)
+    of_s3 = key_arn(house, "alias/aws/s3")
+
+    for key in (disabled, "alias/mine", going, "alias/going", of_s3, "alias/aws/s3"):
+        with pytest.raises(ClientError) as caught:
+            house.ec2().import_snapshot(
+                DiskContainer=at(bucket, "disk.raw"), Encrypted=True, KmsKeyId=key
+            )
+        code, message = refusal(caught)
+        assert code == "InvalidParameterValue"
+        assert message.startswith("The specified KMS key is not accessible.")
+    kms.enable_key(KeyId=disabled)
+    task = house.ec2().import_snapshot(
+        DiskContainer=at(bucket, "disk.raw"), Encrypted=True, KmsKeyId=disabled
+    )
+    assert house.finished(task)["Status"] == "completed"
+
+
 @pytest.mark.parametrize(
     "key",
     [
         "arn:aws:kms:us-west-2:{account}:key/1234abcd-12ab-34cd-56ef-1234567890ab",
         "arn:aws:kms:us-east-1:999999999999:alias/theirs",
+        "arn:aws:kms:us-east-1:{account}:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+        "1234abcd-12ab-34cd-56ef-1234567890ab",
+        "alias/none",
         "no key",
     ],
 )

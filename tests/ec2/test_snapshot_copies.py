@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.ec2.conftest import DEFAULT_KEY, OWN_KEY, made_snapshot, refusal
+from tests.ec2.conftest import DEFAULT_KEY, OWN_KEY, key_arn, made_key, made_snapshot, refusal
 from tests.house import House
 
 UNKNOWN = "snap-0123456789abcdef0"
@@ -161,13 +161,13 @@ def test_whoever_copies_while_the_source_goes_has_the_bytes_or_nothing(house: Ho
 def test_a_copy_is_encrypted_if_its_source_is_or_if_asked_for(
     house: House, region: str, source: dict[str, Any], request_: dict[str, Any], key: str | None
 ) -> None:
+    made_key(house, region)
+
     copy = copied(house, made_snapshot(house, **source), region, **request_)
 
     found = described(house, copy, region)
-
     assert found["Encrypted"] is (key is not None)
-    arn = f"arn:aws:kms:{region}:{house.account_id}:{key}"
-    assert found.get("KmsKeyId") == (key and arn)
+    assert found.get("KmsKeyId") == (key and key_arn(house, key, region))
 
 
 # other accounts ----------------------------------------------------------------------------------

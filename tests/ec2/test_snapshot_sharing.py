@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.ec2.conftest import DEFAULT_KEY, OPEN_REGION, OWN_KEY, made_snapshot, refusal
+from tests.ec2.conftest import OPEN_REGION, key_arn, made_key, made_snapshot, refusal
 from tests.house import House, Server, new_account
 
 WAYS: dict[str, Callable[[str, str], dict[str, Any]]] = {
@@ -222,8 +222,8 @@ def test_a_change_that_cannot_be_is_refused(house: House, more: dict[str, Any], 
 
 
 def test_what_is_encrypted_is_shared_with_care(house: House, friend: House) -> None:
-    with_default = made_snapshot(house, encrypted=True, kms_key_id=DEFAULT_KEY)
-    with_own = made_snapshot(house, encrypted=True, kms_key_id=OWN_KEY)
+    with_default = made_snapshot(house, encrypted=True, kms_key_id=key_arn(house, "alias/aws/ebs"))
+    with_own = made_snapshot(house, encrypted=True, kms_key_id=made_key(house))
 
     assert refusal(lambda: share(house, with_default, UserIds=[friend.account_id])) == (
         "OperationNotPermitted",

@@ -40,12 +40,12 @@ def copy_image(ctx: Context, request: CopyImageRequest) -> CopyImageResult:
     check_parameters(request)
     token = client_tokens.checked(request.get("ClientToken"), LONGEST_TOKEN)
     digest = client_tokens.digest_of(request)
-    key = kms.key_arn(ctx, request.get("KmsKeyId"), request.get("Encrypted"))
     tags = specified(request.get("TagSpecifications"), ("image", "snapshot"))
     with ctx.store.begin() as tx:
         known = replayed(ctx, tx, token, digest)
         if known is not None and not request.get("DryRun"):
             return {"ImageId": known.id}
+        key = kms.key_arn(ctx, tx, request.get("KmsKeyId"), request.get("Encrypted"))
         source = find_source(ctx, tx, request)
         storage = find_storage(ctx, tx, source)
         if known is None:
@@ -60,6 +60,7 @@ def copy_image(ctx: Context, request: CopyImageRequest) -> CopyImageResult:
         copies = {
             snapshot.id: copied(
                 ctx,
+                tx,
                 snapshot,
                 description=snapshot_description(ctx, image_id, source.id, snapshot.id),
                 key=key,

@@ -48,10 +48,10 @@ def import_image(ctx: Context, request: ImportImageRequest) -> ImportImageResult
     """Start to bring the disks of a virtual machine into snapshots and an AMI of them."""
     containers = disk_containers.checked(request.get("DiskContainers"))
     machine = machines.checked(request)
-    kms_key_id = kms.key_arn(ctx, request.get("KmsKeyId"), request.get("Encrypted"))
     tags = specified(request.get("TagSpecifications"), TAGGED)
 
     def work(tx: Tx, task_id: str) -> ImportImageWork:
+        kms_key_id = kms.key_arn(ctx, tx, request.get("KmsKeyId"), request.get("Encrypted"))
         return ImportImageWork(
             containers=disk_containers.found(ctx, tx, containers),
             **machine._asdict(),

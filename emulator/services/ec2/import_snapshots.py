@@ -32,10 +32,10 @@ def import_snapshot(ctx: Context, request: ImportSnapshotRequest) -> ImportSnaps
         raise missing_parameter("DiskContainer")
     source = sources.source_of(container, "DiskContainer")
     disk_format = format_of(container)
-    kms_key_id = kms.key_arn(ctx, request.get("KmsKeyId"), request.get("Encrypted"))
     tags = specified(request.get("TagSpecifications"), ("import-snapshot-task", "snapshot"))
 
     def work(tx: Tx, task_id: str) -> ImportSnapshotWork:
+        kms_key_id = kms.key_arn(ctx, tx, request.get("KmsKeyId"), request.get("Encrypted"))
         place = sources.find_object(ctx, tx, source)
         return ImportSnapshotWork(
             source=DiskSource(bucket=place.bucket, key=place.key, url=source.url),

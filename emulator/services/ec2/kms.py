@@ -1,47 +1,68 @@
-"""The KMS key that an encrypted snapshot is shown with.
+"""The KMS key that a snapshot is encrypted with: it must be there and enabled when it is asked for.
 
-There is no KMS yet: every key of the right account and Region counts as there and enabled, and
-bytes are kept as they are.
+Bytes are kept as they are, and nobody looks at the key again afterwards.
 """
 
-import re
+from typing import TYPE_CHECKING
 
 from emulator.context import Context
+from emulator.key_names import KeyName, key_name
 from emulator.protocol import regions
 from emulator.services.ec2 import errors, task_errors
+from state.store import Tx
 
-KEY_ID = re.compile(
-    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|mrk-[0-9a-f]{32}"
-)
-ALIAS = re.compile(r"alias/[A-Za-z0-9/_-]{1,250}")
-ARN = re.compile(r"arn:[a-z-]+:kms:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):(?P<key>.+)")
+if TYPE_CHECKING:
+    from state.keys import Key
 
 DEFAULT = "alias/aws/ebs"
 
 
-def key_arn(ctx: Context, key: str | None, encrypted: bool | None) -> str | None:
+def key_arn(ctx: Context, tx: Tx, key: str | None, encrypted: bool | None) -> str | None:
     """Return the ARN of the key to encrypt with, None if there is nothing to encrypt.
 
-    Raises InvalidParameterDependency for a key without Encrypted, and
-    InvalidParameterValue for what cannot be a key of this account and Region.
+    Raises InvalidParameterDependency for a key without Encrypted, and InvalidParameterValue for
+    what is no key of this account and Region that EBS may use now.
     """
     if not encrypted:
         if key is not None:
             raise errors.requires("KmsKeyId", "Encrypted")
         return None
-    key = key or DEFAULT
-    if arn := ARN.fullmatch(key):
-        if (arn["account"], arn["region"]) != (ctx.account_id, ctx.region):
-            raise task_errors.key_not_accessible()
-        key = arn["key"].removeprefix("key/")
-    if KEY_ID.fullmatch(key):
-        key = f"key/{key}"
-    elif not ALIAS.fullmatch(key):
+    name = key_name(key or DEFAULT, ctx.account_id, ctx.region)
+    if name is None or (name.account_id, name.region) != (ctx.account_id, ctx.region):
         raise task_errors.key_not_accessible()
+    found = default_key(ctx, tx) if name.alias == DEFAULT else existing(ctx, tx, name)
+    if found is None or found.state != "Enabled":
+        raise task_errors.key_not_accessible()
+    return found.arn
+
+
+def existing(ctx: Context, tx: Tx, name: KeyName) -> "Key | None":
+    """Find a key of the account by its id or alias; not one that AWS manages for S3."""
+    key_id = name.key_id
+    if name.alias is not None:
+        alias = tx.aliases.get(ctx.account_id, ctx.region, name.alias)
+        key_id = None if alias is None else alias.key_id
+    found = None if key_id is None else tx.keys.get(key_id, ctx.now())
+    if found is None or (found.account_id, found.region) != (ctx.account_id, ctx.region):
+        return None
+    if found.managed and found != default_key(ctx, tx):
+        return None
+    return found
+
+
+def default_key(ctx: Context, tx: Tx) -> "Key":
+    """Return the key that EBS uses where none is named; it is made when it is first needed."""
+    from state.managed_keys import managed_key  # with the ciphers, which few servers need
+
     partition = regions.partition(ctx.region)
-    return f"arn:{partition}:kms:{ctx.region}:{ctx.account_id}:{key}"
+    return managed_key(tx, ctx.account_id, ctx.region, DEFAULT, partition, ctx.now())
 
 
-def is_default(arn: str | None) -> bool:
+def is_default(ctx: Context, tx: Tx, arn: str | None) -> bool:
     """Tell whether a key is the one that EBS uses where none is named."""
-    return arn is not None and arn.endswith(f":{DEFAULT}")
+    if arn is None:
+        return False
+    if arn.endswith(f":{DEFAULT}"):  # in databases from before there was a KMS
+        return True
+    key = tx.keys.get(arn.rpartition("/")[2], ctx.now())
+    return key is not None and key.managed

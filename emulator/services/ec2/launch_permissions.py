@@ -72,7 +72,7 @@ def check_sharing(ctx: Context, tx: Tx, image: Image, change: Change) -> None:
         for snapshot in map(tx.snapshots.get, image.snapshot_ids)
         if snapshot is not None and snapshot.encrypted
     ]
-    if any(map(kms.is_default, keys)):
+    if any(kms.is_default(ctx, tx, key) for key in keys):
         raise image_errors.image_default_key_not_shared()
     if change.makes_public:
         if keys:

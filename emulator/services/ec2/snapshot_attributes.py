@@ -114,7 +114,7 @@ def check_sharing(ctx: Context, tx: Tx, snapshot: Snapshot, change: Change) -> N
     """Refuse to share what its encryption or the account's settings keep from being shared."""
     if not change.add:
         return
-    if kms.is_default(snapshot.kms_key_id):
+    if kms.is_default(ctx, tx, snapshot.kms_key_id):
         raise image_errors.default_key_not_shared()
     if change.makes_public:
         if snapshot.encrypted:

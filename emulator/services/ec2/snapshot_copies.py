@@ -13,6 +13,7 @@ from emulator.services.ec2.snapshots import find_usable_snapshot
 from emulator.services.ec2.tags import specified, tag_set
 from emulator.shapes.ec2 import CopySnapshotRequest, CopySnapshotResult
 from state.snapshots import Snapshot
+from state.store import Tx
 
 actions = Actions()
 
@@ -33,17 +34,16 @@ def copy_snapshot(ctx: Context, request: CopySnapshotRequest) -> CopySnapshotRes
     minutes = completion_minutes(
         "CompletionDurationMinutes", request.get("CompletionDurationMinutes")
     )
-    key = kms.key_arn(ctx, request.get("KmsKeyId"), request.get("Encrypted"))
     tags = specified(request.get("TagSpecifications"), ("snapshot",))["snapshot"]
     with ctx.store.begin() as tx:
+        key = kms.key_arn(ctx, tx, request.get("KmsKeyId"), request.get("Encrypted"))
         source = find_usable_snapshot(ctx, tx, request["SourceRegion"], source_id)
         if source.state != "completed":
             raise errors.snapshot_not_found(source_id)
         if request.get("DryRun"):
             raise dry_run()
-        copy = copied(
-            ctx, source, description=request.get("Description", ""), key=key, minutes=minutes
-        )
+        description = request.get("Description", "")
+        copy = copied(ctx, tx, source, description=description, key=key, minutes=minutes)
         tx.snapshots.add(copy)
         tx.tags.put(ctx.account_id, ctx.region, copy.id, tags)
     return {"SnapshotId": copy.id, "Tags": tag_set(tags)}
@@ -53,14 +53,20 @@ def copy_snapshot(ctx: Context, request: CopySnapshotRequest) -> CopySnapshotRes
 
 
 def copied(
-    ctx: Context, source: Snapshot, *, description: str, key: str | None, minutes: int | None
+    ctx: Context,
+    tx: Tx,
+    source: Snapshot,
+    *,
+    description: str,
+    key: str | None,
+    minutes: int | None,
 ) -> Snapshot:
     """Give the bytes of a snapshot another name; return the copy, of which no row tells yet.
 
     The copy of an encrypted snapshot is encrypted: with the key asked for, or the default one.
     """
     if key is None and source.encrypted:
-        key = kms.key_arn(ctx, None, encrypted=True)
+        key = kms.key_arn(ctx, tx, None, encrypted=True)
     now = ctx.now()
     copy = Snapshot(
         id=ctx.new_id("snap"),
