@@ -21,6 +21,8 @@ from tests.converters.desk import BUCKET, NOW, OWNER, Desk
 from tests.disks import MIB
 from tests.exports import DRIVERS, GIB, assert_holds, etag_of
 
+pytestmark = pytest.mark.slow  # disks are converted, or time must pass
+
 TASK: Final = "export-ami-0123456789abcdef0"
 AMI: Final = "ami-0123456789abcdef0"
 FROM_RAW: Final = "converters.pipelines.export_image.from_raw"

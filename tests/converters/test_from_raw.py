@@ -18,6 +18,8 @@ from converters.stages.to_raw import to_raw
 from tests import disks
 from tests.disks import MIB, SECTOR, TIB
 
+pytestmark = pytest.mark.slow  # disks are converted, or time must pass
+
 ODD = [1, SECTOR, 64 * 1024 + SECTOR, 7 * MIB + 3 * SECTOR, 9 * MIB + 77]
 DRIVERS = {"VMDK": "vmdk", "VHD": "vpc", "RAW": "raw"}
 

@@ -11,6 +11,8 @@ from converters.stages.ova import open_ova
 from tests import ovas
 from tests.ovas import DISK, SCSI, Disk, Item, member
 
+pytestmark = pytest.mark.slow  # disks are converted, or time must pass
+
 Build = Callable[[Path], Path]
 
 GIB = 1 << 30

@@ -20,6 +20,8 @@ from converters.stages.to_raw import to_raw
 from tests import disks
 from tests.disks import CORRUPT_VMDK, MIB, SECTOR, TIB
 
+pytestmark = pytest.mark.slow  # disks are converted, or time must pass
+
 KIB = 1024
 GRAIN = 64 * KIB
 FIRST = 26  # the sector behind the table of an image that disks.stream_vmdk makes

@@ -16,6 +16,8 @@ from converters.stages.to_raw import RawDisk, to_raw
 from tests import disks
 from tests.disks import KINDS, MIB, SAMPLES, SECTOR
 
+pytestmark = pytest.mark.slow  # disks are converted, or time must pass
+
 ODD = [1, 511, SECTOR, 64 * 1024 + SECTOR, MIB - 1, 3 * MIB, 7 * MIB + 3 * SECTOR, 9 * MIB + 77]
 
 

@@ -17,6 +17,8 @@ from tests.house import House, MakeHouse
 if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import FilterTypeDef
 
+pytestmark = pytest.mark.slow  # disks are converted, or time must pass
+
 COUNT = 7
 UNKNOWN = "InvalidExportTaskID.NotFound"
 MALFORMED = "InvalidExportTaskID.Malformed"

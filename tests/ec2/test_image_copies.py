@@ -18,6 +18,8 @@ from tests.ec2.conftest import (
 )
 from tests.house import House
 
+pytestmark = pytest.mark.slow  # disks are converted, or time must pass
+
 UNKNOWN = "ami-0123456789abcdef0"
 REGIONS = ["us-east-1", "eu-west-1"]
 

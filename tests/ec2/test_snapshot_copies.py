@@ -10,6 +10,8 @@ from botocore.exceptions import ClientError
 from tests.ec2.conftest import DEFAULT_KEY, OWN_KEY, key_arn, made_key, made_snapshot, refusal
 from tests.house import House
 
+pytestmark = pytest.mark.slow  # disks are converted, or time must pass
+
 UNKNOWN = "snap-0123456789abcdef0"
 REGIONS = ["us-east-1", "eu-west-1"]
 

@@ -9,6 +9,8 @@ from botocore.exceptions import ClientError
 from tests.ec2.conftest import OPEN_REGION, key_arn, made_key, made_snapshot, refusal
 from tests.house import House, Server, new_account
 
+pytestmark = pytest.mark.slow  # disks are converted, or time must pass
+
 WAYS: dict[str, Callable[[str, str], dict[str, Any]]] = {
     "all": lambda snapshot, owner: {},
     "by id": lambda snapshot, owner: {"SnapshotIds": [snapshot]},

@@ -13,6 +13,8 @@ from state.values import Frozen
 from tests.engine.conftest import Shop, wait
 from tests.engine.worker import PHASES, Trace, publish, run, task
 
+pytestmark = pytest.mark.slow  # disks are converted, or time must pass
+
 
 class Disk(Frozen):
     path: Path

@@ -24,7 +24,7 @@ from tests.guests.filesystems import text
 from tests.guests.gallery import WINDOWS
 from tests.guests.near_misses import DEBIAN, KERNELS, ROOT, W2019, having
 
-pytestmark = pytest.mark.guests
+pytestmark = [pytest.mark.guests, pytest.mark.slow]
 
 KERNEL = KERNELS["a backport"].recipe
 

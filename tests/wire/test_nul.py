@@ -14,7 +14,9 @@ FORM = "application/x-www-form-urlencoded"
 ACCOUNT = "123456789012"
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+@pytest.fixture(
+    params=["sqlite", pytest.param("postgresql", marks=[pytest.mark.postgres, pytest.mark.slow])]
+)
 def wire(request: pytest.FixtureRequest, make_house: MakeHouse) -> Iterator[Wire]:
     if request.param == "sqlite":
         house: House = request.getfixturevalue("house")
