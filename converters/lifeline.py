@@ -36,6 +36,11 @@ class Ended:
     stdout: bytes
     stderr: str
 
+    def why(self, name: str) -> str:
+        """Return the last line of its complaint, or how the program of that name ended."""
+        lines = self.stderr.strip().splitlines()
+        return lines[-1] if lines else f"the {name} ended with {self.code}"
+
 
 async def run(
     command: Sequence[str],

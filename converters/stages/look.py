@@ -27,10 +27,9 @@ async def look(disks: Sequence[Path]) -> Guest:
     if ended.code == 0:
         return _guest(ended)
     # A filesystem has brought its reader down; what the tables say can be judged all the same.
-    reason = ended.stderr.strip().splitlines()[-1:] or [f"the reader ended with {ended.code}"]
     without = await _read(disks, "--no-files")
     found = _guest(without) if without.code == 0 else Guest(disks=())
-    return replace(found, unseen=(*found.unseen, GAVE_UP.format(reason[0])))
+    return replace(found, unseen=(*found.unseen, GAVE_UP.format(ended.why("reader"))))
 
 
 async def _read(disks: Sequence[Path], *options: str) -> Ended:

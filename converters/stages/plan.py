@@ -48,8 +48,7 @@ async def plan_of(
         keep=SAID,
     )
     if ended.code != 0:
-        reason = ended.stderr.strip().splitlines()[-1:] or [f"the planner ended with {ended.code}"]
-        return Plan(left_out=(GAVE_UP.format(reason[0]),))
+        return Plan(left_out=(GAVE_UP.format(ended.why("planner")),))
     try:
         return from_json(Plan, ended.stdout)
     except Implausible as error:
