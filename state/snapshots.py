@@ -1,4 +1,8 @@
-"""Snapshots: the disks that imports leave behind, and copies of them."""
+"""Snapshots: the disks that imports leave behind, and copies of them.
+
+The bytes of an encrypted snapshot are a LUKS volume, which qemu-img has written into a sparse qcow2
+file. Its passphrase is a data key of the KMS key, and is kept sealed by that only.
+"""
 
 from datetime import datetime
 from typing import Literal
@@ -21,6 +25,7 @@ class Snapshot(Frozen):
     state: str = "completed"
     encrypted: bool = False
     kms_key_id: str | None = None
+    sealed: str | None = None  # the passphrase, base64; None: the bytes are the raw disk
     completed_at: datetime | None = None
     transfer_type: Literal["standard", "time-based"] | None = None  # of a copy
     completion_minutes: int | None = None  # in which a time-based copy was to be done

@@ -9,7 +9,8 @@ def import_snapshot(ctx, request): ...
 def list_objects_again(ctx, request): ...
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from importlib import import_module
 from typing import Any, TypeVar
 
 from emulator.context import Context
@@ -52,3 +53,29 @@ def merge(modules: Iterable[Actions]) -> dict[str, Handler]:
             raise ValueError(f"registered twice: {', '.join(sorted(twice))}")
         merged |= module.handlers
     return merged
+
+
+class Families(Mapping[str, Handler]):
+    """The actions of a service of which some are loaded when they are first asked for.
+
+    What few requests need must not slow down every start.
+    """
+
+    def __init__(self, loaded: Mapping[str, Handler], later: Mapping[str, Iterable[str]]) -> None:
+        self._loaded = dict(loaded)
+        self._later = {name: module for module, names in later.items() for name in names}
+
+    def __getitem__(self, name: str) -> Handler:
+        if name in self._later and name not in self._loaded:
+            module = self._later[name]
+            found: Mapping[str, Handler] = import_module(module).ACTIONS
+            if other := found.keys() ^ {each for each, at in self._later.items() if at == module}:
+                raise ValueError(f"{module}: not as it is listed: {', '.join(sorted(other))}")
+            self._loaded |= found
+        return self._loaded[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**self._loaded, **self._later})
+
+    def __len__(self) -> int:
+        return len(self._loaded.keys() | self._later.keys())

@@ -1,6 +1,8 @@
 """EC2, as far as VM Import/Export and its clients need it."""
 
-from emulator.services.actions import Handler, merge
+from collections.abc import Mapping
+
+from emulator.services.actions import Families, Handler, merge
 from emulator.services.ec2 import (
     export_images,
     export_tasks,
@@ -20,7 +22,7 @@ from emulator.services.ec2 import (
     tags,
 )
 
-ACTIONS: dict[str, Handler] = merge(
+AT_START = merge(
     [
         export_images.actions,
         export_tasks.actions,
@@ -40,3 +42,7 @@ ACTIONS: dict[str, Handler] = merge(
         tags.actions,
     ]
 )
+# A package a family, each with its ACTIONS: loaded for the first who asks.
+LATER: dict[str, tuple[str, ...]] = {}
+
+ACTIONS: Mapping[str, Handler] = Families(AT_START, LATER)
