@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from state.rows.policies import Policies
     from state.rows.roles import Roles
     from state.rows.sessions import Sessions
+    from state.rows.volumes import Volumes
 
 __all__ = [
     "DataDirLock",
@@ -126,6 +127,13 @@ class Tx:
         from state.rows.grants import Grants
 
         return Grants(self.connection)
+
+    @cached_property
+    def volumes(self) -> "Volumes":
+        """Volumes."""
+        from state.rows.volumes import Volumes
+
+        return Volumes(self.connection)
 
     def known_blobs(self, blob_ids: Collection[str]) -> set[str]:
         """Return those of some ids that a row names."""

@@ -4,6 +4,9 @@
     snapshots  sequence · id · account, Region · blob_id                               · document
     images     sequence · id · account, Region · name                                  · document
     mappings   image_id, snapshot_id
+    volumes    sequence · id · account, Region · client_token                          · document
+    layers     owner_id, blob_id
+    attached   volume_id, instance_id
     permissions  sequence · Region · resource_id, user
     tags       sequence · account, Region · resource_id, key · value
     accounts   account, Region                                                         · document
@@ -20,13 +23,14 @@
     aliases    account, Region, name · key_id                                          · document
     grants     sequence · id · key_id                                                  · document
 
-A mapping says that an image is made of a snapshot; a permission, that an account (`all`: any) may
-use an image or a snapshot that is not its own; an attachment, that a role has a managed policy. A
-sequence number is given at creation and never again: lists are in its order and are paged by it. S3
-keys are kept as their UTF-8 bytes, so that both databases order them as S3 does, and any character
-may stand in them. DBOS keeps its own tables beside these (in the schema `dbos` on PostgreSQL). A
-change here needs a migration, and HEAD there raised; a test compares the two. A value may gain
-members that have a default; to rename or remove one needs a migration, too.
+A mapping says that an image is made of a snapshot; a layer, that a file is one of those that a
+volume, or a snapshot of it that is still pending, is made of; a permission, that an account (`all`:
+any) may use an image or a snapshot that is not its own; an attachment, that a role has a managed
+policy. A sequence number is given at creation and never again: lists are in its order and are paged
+by it. S3 keys are kept as their UTF-8 bytes, so that both databases order them as S3 does, and any
+character may stand in them. DBOS keeps its own tables beside these (in the schema `dbos` on
+PostgreSQL). A change here needs a migration, and HEAD there raised; a test compares the two. A
+value may gain members that have a default; to rename or remove one needs a migration, too.
 """
 
 from sqlalchemy import (
@@ -132,6 +136,41 @@ mappings = Table(
     PrimaryKeyConstraint("image_id", "snapshot_id", name="mappings_image"),
     ForeignKeyConstraint(["image_id"], ["images.id"], name="mappings_of"),
     Index("mappings_snapshot", "snapshot_id"),
+)
+
+volumes = Table(
+    "volumes",
+    METADATA,
+    _sequence(),
+    Column("id", WORD, nullable=False),
+    Column("account_id", WORD, nullable=False),
+    Column("region", WORD, nullable=False),
+    Column("client_token", WORD),
+    Column("document", Text, nullable=False),
+    UniqueConstraint("id", name="volumes_id"),
+    # Without a token (NULL) a volume is like no other.
+    UniqueConstraint("account_id", "region", "client_token", name="volumes_token"),
+    Index("volumes_owner", "account_id", "region", "sequence"),
+    sqlite_autoincrement=True,
+)
+
+layers = Table(
+    "layers",
+    METADATA,
+    Column("owner_id", WORD, nullable=False),
+    Column("blob_id", WORD, nullable=False),
+    PrimaryKeyConstraint("owner_id", "blob_id", name="layers_owner"),
+    Index("layers_blob", "blob_id"),
+)
+
+attached = Table(
+    "attached",
+    METADATA,
+    Column("volume_id", WORD, nullable=False),
+    Column("instance_id", WORD, nullable=False),
+    PrimaryKeyConstraint("volume_id", "instance_id", name="attached_volume"),
+    ForeignKeyConstraint(["volume_id"], ["volumes.id"], name="attached_of"),
+    Index("attached_instance", "instance_id"),
 )
 
 permissions = Table(
@@ -319,4 +358,10 @@ leases = Table(
 
 # Every column that names a blob. An upload names the one that its parts are written to: before the
 # first of them has a row, too, or a sweep would take the file away from under it.
-BLOBS = (objects.c.blob_id, parts.c.blob_id, snapshots.c.blob_id, uploads.c.id)
+BLOBS = (
+    objects.c.blob_id,
+    parts.c.blob_id,
+    snapshots.c.blob_id,
+    uploads.c.id,
+    layers.c.blob_id,
+)

@@ -1,0 +1,83 @@
+"""Volumes: block devices, empty or with the bytes of a snapshot, and what has been written to them.
+
+    layers    0  the disk as a snapshot left it, under a name of the volume's own   raw, or sealed
+              1  what was written after it, up to the next snapshot of the volume   qcow2
+              …
+    written      what has been written since then: the only file that may change    qcow2
+
+A volume without layers is empty, one without `written` has not been written to. A block is what the
+topmost file that has it says; what none has is zeros, also beyond the end of a lower file. A file
+never changes again once it is a layer: who is to write puts a new one on top.
+
+Which files lie below which is told here alone. What a qcow2 file says of its backing file is for
+human readers, and is never believed.
+"""
+
+from datetime import datetime
+from typing import Literal
+
+from state.values import Frozen
+
+
+class Layer(Frozen):
+    """One file of a volume: a blob that only this volume names."""
+
+    blob_id: str
+    format: Literal["raw", "qcow2"] = "raw"
+    sealed: bool = False  # LUKS inside of the qcow2 file; its passphrase is the volume's
+
+
+class Attachment(Frozen):
+    """An instance that a volume is attached to."""
+
+    instance_id: str
+    device: str  # /dev/sdf, as the client has named it
+    attached_at: datetime
+    state: Literal["attaching", "attached", "detaching", "busy"] = "attached"
+    delete_on_termination: bool = False
+
+
+class Shape(Frozen):
+    """What a volume is sold as: all that ModifyVolume can change."""
+
+    size_gib: int
+    volume_type: str = "gp2"
+    iops: int | None = None
+    throughput: int | None = None  # MiB/s
+    multi_attach: bool = False
+
+
+class Modification(Frozen):
+    """One change of a volume's shape."""
+
+    started_at: datetime
+    before: Shape
+    after: Shape
+
+
+class Volume(Frozen):
+    """A block device; members that are None are not shown."""
+
+    id: str
+    account_id: str
+    region: str
+    zone: str  # us-east-1a
+    created_at: datetime
+    shape: Shape
+    snapshot_id: str = ""  # what it was made of; that may be gone
+    state: Literal["creating", "available", "in-use", "deleting", "error"] = "available"
+    attachments: tuple[Attachment, ...] = ()
+    encrypted: bool = False
+    kms_key_id: str | None = None
+    sealed: str | None = None  # the passphrase of all sealed layers, base64; see state.disk_keys
+    layers: tuple[Layer, ...] = ()
+    written: Layer | None = None
+    auto_enable_io: bool = False
+    modifications: tuple[Modification, ...] = ()  # the latest last
+    client_token: str | None = None  # of the request that made it
+    request_digest: str | None = None
+
+    @property
+    def files(self) -> tuple[Layer, ...]:
+        """All its files, the lowest first."""
+        return self.layers if self.written is None else (*self.layers, self.written)
