@@ -1,8 +1,28 @@
 """Buckets, objects and multipart uploads: what S3 keeps."""
 
 from datetime import datetime
+from typing import Literal
 
 from state.values import Frozen
+
+Ownership = Literal["BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"]
+Permission = Literal["READ", "WRITE", "READ_ACP", "WRITE_ACP", "FULL_CONTROL"]
+
+
+class Grant(Frozen):
+    """One line of an access control list."""
+
+    grantee: str  # the canonical id of an account, or the URI of a group
+    permission: Permission
+
+
+class PublicAccessBlock(Frozen):
+    """What keeps a bucket from the public, whatever its policy and lists say."""
+
+    block_acls: bool = True  # nobody can set a list that is public
+    ignore_acls: bool = True  # one that is there counts for nothing
+    block_policy: bool = True  # nobody can set a policy that is public
+    restrict: bool = True  # with one that is there, the owner's account alone comes in
 
 
 class Bucket(Frozen):
@@ -16,6 +36,10 @@ class Bucket(Frozen):
     encryption: str = "AES256"  # of new objects, where nothing else is asked for; or aws:kms, …
     kms_key_id: str | None = None  # with aws:kms
     bucket_key: bool = False
+    policy: str | None = None  # as the client wrote it
+    grants: tuple[Grant, ...] | None = None  # its access control list; None: the owner's alone
+    ownership: Ownership | None = "BucketOwnerEnforced"  # None, once deleted: as ObjectWriter
+    public_access_block: PublicAccessBlock | None = PublicAccessBlock()
 
 
 class Object(Frozen):
@@ -36,7 +60,12 @@ class Object(Frozen):
     part_sizes: tuple[int, ...] = ()  # bytes of each part, when it was a multipart upload
     storage_class: str = "STANDARD"
     owner_id: str | None = None  # the account that wrote it; None: the bucket's
-    acl: str = "private"  # the canned one that it was written with
+    acl: str = "private"  # the canned list that it was written with
+    grants: tuple[Grant, ...] | None = None  # its list where that was no canned one
+    encryption: str = "AES256"  # or aws:kms, …
+    kms_key_id: str | None = None  # the ARN
+    kms_context: dict[str, str] = {}  # the encryption context, as far as the client gave it
+    bucket_key: bool = False
 
 
 class Upload(Frozen):
@@ -54,6 +83,12 @@ class Upload(Frozen):
     checksum_algorithm: str | None = None
     checksum_type: str | None = None
     storage_class: str = "STANDARD"
+    acl: str = "private"
+    grants: tuple[Grant, ...] | None = None
+    encryption: str = "AES256"
+    kms_key_id: str | None = None
+    kms_context: dict[str, str] = {}
+    bucket_key: bool = False
     part_size: int | None = None  # bytes: how far apart parts are in the blob of the upload's id
 
 
