@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from state.rows.attachments import Attachments
     from state.rows.grants import Grants
     from state.rows.keys import Keys
+    from state.rows.lineage import Lineage
     from state.rows.policies import Policies
     from state.rows.roles import Roles
     from state.rows.sessions import Sessions
@@ -134,6 +135,13 @@ class Tx:
         from state.rows.volumes import Volumes
 
         return Volumes(self.connection)
+
+    @cached_property
+    def lineage(self) -> "Lineage":
+        """Which snapshot was made on top of which."""
+        from state.rows.lineage import Lineage
+
+        return Lineage(self.connection)
 
     def known_blobs(self, blob_ids: Collection[str]) -> set[str]:
         """Return those of some ids that a row names."""

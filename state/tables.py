@@ -22,6 +22,7 @@
     keys       sequence · id · account, Region · deletes_at · material                 · document
     aliases    account, Region, name · key_id                                          · document
     grants     sequence · id · key_id                                                  · document
+    lineage    snapshot_id · parent_id · blocks
 
 A mapping says that an image is made of a snapshot; a layer, that a file is one of those that a
 volume, or a snapshot of it that is still pending, is made of; a permission, that an account (`all`:
@@ -346,6 +347,16 @@ grants = Table(
     ForeignKeyConstraint(["key_id"], ["keys.id"], name="grants_of"),
     Index("grants_key", "key_id", "sequence"),
     sqlite_autoincrement=True,
+)
+
+lineage = Table(
+    "lineage",
+    METADATA,
+    Column("snapshot_id", WORD, nullable=False),
+    Column("parent_id", WORD, nullable=False),
+    Column("blocks", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("snapshot_id", name="lineage_snapshot"),
+    Index("lineage_parent", "parent_id"),
 )
 
 leases = Table(

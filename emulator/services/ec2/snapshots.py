@@ -120,6 +120,7 @@ def delete_snapshot(ctx: Context, request: DeleteSnapshotRequest) -> Mapping[str
 def forget(tx: Tx, snapshot: Snapshot) -> None:
     """Forget a snapshot, who may use it and its tags; its bytes go after the commit."""
     tx.snapshots.remove(snapshot.id)
+    tx.lineage.forget(snapshot.id)
     tx.permissions.clear(snapshot.id)
     tx.tags.remove(snapshot.account_id, snapshot.region, snapshot.id, None)
 
