@@ -73,6 +73,20 @@ def ova_among_disks() -> ClientError:
     return validation_failed("An OVA must be the only disk container")
 
 
+def role_unfit(role_name: str) -> ClientError:
+    """Tell of a service role that was deleted in the meantime, or has lost a right."""
+    # assumed: that it is told in the words of the request's error
+    return ClientError(
+        f"The service role {role_name} provided does not exist or does not have sufficient "
+        "permissions"
+    )
+
+
+def object_forbidden() -> ClientError:
+    """Tell of an object that the service role may no longer read."""
+    return validation_failed("We do not have access to the given resource. Reason 403 Forbidden")
+
+
 def object_gone() -> ClientError:
     """Tell of an object that was there when the task was asked for and no longer is."""
     # assumed: 404; clients have seen the sentence with `403 Forbidden`

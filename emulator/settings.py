@@ -64,6 +64,11 @@ class Settings(BaseModel):
         "judges and adapts it with the programs that are here, `require` fails where one is "
         "missing, `off` imports disks as they are.",
     )
+    role_check: Literal["auto", "strict", "off"] = Field(
+        "auto",
+        description="Whether an import or export needs its service role: `auto` asks the role if "
+        "there is one of that name, `strict` refuses where there is none, `off` never asks.",
+    )
     agent: Path | None = Field(
         None,
         description="Folder with packages (.deb, .rpm) of the Systems Manager agent, which is put "

@@ -83,6 +83,7 @@ class DiskSource(Frozen):
     bucket: str
     key: str
     url: str | None = None
+    presigned: bool = False  # somebody has signed the Url: it opens the object by itself
 
 
 class ImportSnapshotWork(Frozen):
@@ -95,6 +96,7 @@ class ImportSnapshotWork(Frozen):
     encrypted: bool = False
     kms_key_id: str | None = None
     role_name: str = "vmimport"
+    needs_role: bool = False  # that role let it begin, and must have its rights to the end
     snapshot_tags: dict[str, str] = {}  # TagSpecifications for the snapshot that comes of it
 
 
@@ -123,6 +125,7 @@ class ImportImageWork(Frozen):
     encrypted: bool = False
     kms_key_id: str | None = None
     role_name: str = "vmimport"
+    needs_role: bool = False  # that role let it begin, and must have its rights to the end
     image_tags: dict[str, str] = {}
     snapshot_tags: dict[str, str] = {}
     opt_in: bool = False  # the Region is one that an account must ask for first
@@ -138,6 +141,7 @@ class ExportImageWork(Frozen):
     prefix: str = ""
     key: str  # prefix, the task's id, and the format as an extension
     role_name: str = "vmimport"
+    needs_role: bool = False  # that role let it begin, and must have its rights to the end
 
 
 Work = Annotated[

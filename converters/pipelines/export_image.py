@@ -27,10 +27,12 @@ from typing import Final
 
 from converters.errors import bucket_gone, image_gone
 from converters.pipelines.publishing import GIB, publication
+from converters.pipelines.roles import ask
 from converters.pipelines.sources import fetch_snapshot
 from converters.stages.from_raw import Written, from_raw
 from state.jobs import Attempt, Job
 from state.objects import Object
+from state.service_roles import to_take, to_write
 from state.tasks import ExportImageWork, TaskState
 from state.values import Frozen
 
@@ -82,6 +84,7 @@ async def validate(attempt: Attempt, work: ExportImageWork) -> Validated:
 
 
 def _take_hold(attempt: Attempt, work: ExportImageWork) -> Validated:
+    ask(attempt, to_take)
     task = attempt.task
     with attempt.store.read() as tx:
         image = tx.images.get(work.image_id)
@@ -117,6 +120,7 @@ async def publish(attempt: Attempt, work: ExportImageWork, converted: Converted)
 
 
 def _publish(attempt: Attempt, work: ExportImageWork, converted: Converted) -> None:
+    ask(attempt, to_write)
     now = datetime.now(UTC)
     task = attempt.task
     exported = Object(

@@ -34,8 +34,10 @@ from converters.pipelines.guests import Adapted, Refused, adapted
 from converters.pipelines.machine import Found, disks_of
 from converters.pipelines.options import Options
 from converters.pipelines.publishing import imported_snapshot, new_id, publication
+from converters.pipelines.roles import ask
 from converters.stages.to_raw import RawDisk, to_raw
 from state.jobs import Attempt, Job
+from state.service_roles import to_publish, to_read
 from state.snapshots import Snapshot
 from state.store import Duplicate, Stale
 from state.tasks import DiskProgress, ImportImageWork, Task, TaskState
@@ -98,6 +100,7 @@ async def validate(attempt: Attempt, work: ImportImageWork) -> Validated:
     def show(percent: int) -> None:
         attempt.report(begin + percent * (end - begin) // 100, message)
 
+    await asyncio.to_thread(ask, attempt, to_read)
     disks = await disks_of(attempt, work, show)
     attempt.report(end, validated, tuple(map(_shown, disks)))
     return Validated(disks=disks)
@@ -207,6 +210,7 @@ async def publish(
 
 
 def _publish(attempt: Attempt, work: ImportImageWork, converted: Converted, ready: Adapted) -> None:
+    ask(attempt, to_publish)
     now = datetime.now(UTC)
     task = attempt.task
     disks = converted.disks

@@ -15,10 +15,12 @@ from datetime import UTC, datetime
 from typing import Final
 
 from converters.pipelines.publishing import imported_snapshot, new_id, publication
+from converters.pipelines.roles import ask
 from converters.pipelines.sources import fetch_object
 from converters.stages.inspect import Disk, inspect
 from converters.stages.to_raw import RawDisk, to_raw
 from state.jobs import Attempt, Job
+from state.service_roles import to_publish, to_read
 from state.tasks import DiskProgress, ImportSnapshotWork, TaskState
 from state.values import Frozen
 
@@ -58,6 +60,7 @@ async def import_snapshot(job: Job, work: ImportSnapshotWork) -> None:
 
 async def validate(attempt: Attempt, work: ImportSnapshotWork) -> Inspected:
     """Find out what the object is."""
+    await asyncio.to_thread(ask, attempt, to_read)
     path = attempt.scratch / "image"
     await asyncio.to_thread(fetch_object, attempt, work.source, path)
     disk = await inspect(path, work.format)
@@ -93,6 +96,7 @@ async def publish(attempt: Attempt, work: ImportSnapshotWork, converted: Convert
 
 
 def _publish(attempt: Attempt, work: ImportSnapshotWork, converted: Converted) -> None:
+    ask(attempt, to_publish)
     now = datetime.now(UTC)
     task = attempt.task
     shown = _shown(

@@ -13,7 +13,7 @@ from state.engine import Run
 
 OF_A_SERVER = (
     "host", "port", "role", "upstream", "s3_domains", "max_body", "credentials", "allow_anonymous",
-    "tls", "tls_cert", "tls_key",
+    "tls", "tls_cert", "tls_key", "role_check",
 )  # fmt: skip
 
 

@@ -12,7 +12,8 @@
 |                          | ListLicenseSpecificationsForResource                                  |
 
 A snapshot or image that is still to be made is asked for as EC2 does, by `…/*`. Assumed: which
-rights a kind of task needs, and which actions stand for those with a star.
+rights a kind of task needs, and which actions stand for those with a star. Rights on keys are asked
+for with what the key has to say: `Right.policies`, `context` and `grant` come from who knows it.
 
 https://docs.aws.amazon.com/vm-import/latest/userguide/required-permissions.html
 """
@@ -44,9 +45,10 @@ def to_read(
     keys: Iterable[str] = (),
     owner: str | None = None,
     policies: tuple[Policy, ...] = (),
+    partition: str = "aws",
 ) -> Iterator[Right]:
     """The rights to read objects of a bucket, whose owner and policies those are."""
-    arn = f"arn:aws:s3:::{bucket}"
+    arn = f"arn:{partition}:s3:::{bucket}"
     for action in "s3:GetBucketLocation", "s3:ListBucket":
         yield Right(action, arn, owner, policies)
     for key in keys:
@@ -54,42 +56,52 @@ def to_read(
 
 
 def to_write(
-    bucket: str, key: str, owner: str | None = None, policies: tuple[Policy, ...] = ()
+    bucket: str,
+    key: str,
+    owner: str | None = None,
+    policies: tuple[Policy, ...] = (),
+    partition: str = "aws",
 ) -> Iterator[Right]:
     """The rights to write an object of a bucket, as an export does."""
-    yield from to_read(bucket, [], owner, policies)
-    arn = f"arn:aws:s3:::{bucket}"
+    yield from to_read(bucket, [], owner, policies, partition)
+    arn = f"arn:{partition}:s3:::{bucket}"
     yield Right("s3:GetBucketAcl", arn, owner, policies)
     yield Right("s3:PutObject", f"{arn}/{key}", owner, policies)
 
 
-def to_make_snapshots(region: str) -> Iterator[Right]:
+def to_make_snapshots(region: str, partition: str = "aws") -> Iterator[Right]:
     """The rights to make snapshots."""
     yield Right("ec2:DescribeSnapshots", "*")
     for action in "ec2:ModifySnapshotAttribute", "ec2:CopySnapshot":
-        yield Right(action, f"arn:aws:ec2:{region}::snapshot/*")
+        yield Right(action, f"arn:{partition}:ec2:{region}::snapshot/*")
 
 
-def to_make_images(region: str) -> Iterator[Right]:
+def to_make_images(region: str, partition: str = "aws") -> Iterator[Right]:
     """The rights to make images of snapshots."""
-    yield from to_make_snapshots(region)
+    yield from to_make_snapshots(region, partition)
     yield Right("ec2:DescribeImages", "*")
-    yield Right("ec2:RegisterImage", f"arn:aws:ec2:{region}::image/*")
+    yield Right("ec2:RegisterImage", f"arn:{partition}:ec2:{region}::image/*")
 
 
-def to_use_key(
-    arn: str, owner: str | None = None, policies: tuple[Policy, ...] = ()
+def to_hand_over(
+    snapshot_ids: Iterable[str], region: str, partition: str = "aws"
 ) -> Iterator[Right]:
-    """The rights to encrypt with a key, whose owner and policy those are."""
+    """The rights to let the service have what snapshots hold."""
+    yield Right("ec2:DescribeSnapshots", "*")
+    for snapshot_id in snapshot_ids:
+        arn = f"arn:{partition}:ec2:{region}::snapshot/{snapshot_id}"
+        yield Right("ec2:ModifySnapshotAttribute", arn)
+
+
+def to_use_key(arn: str, owner: str | None = None) -> Iterator[Right]:
+    """The rights to encrypt with a key."""
     for action in OF_KEYS:
-        yield Right(action, arn, owner, policies, resource_decides=True)
+        yield Right(action, arn, owner, resource_decides=True)
 
 
-def to_decrypt(
-    arn: str, owner: str | None = None, policies: tuple[Policy, ...] = ()
-) -> Iterator[Right]:
+def to_decrypt(arn: str, owner: str | None = None) -> Iterator[Right]:
     """The right to read an object that a key encrypts."""
-    yield Right("kms:Decrypt", arn, owner, policies, resource_decides=True)
+    yield Right("kms:Decrypt", arn, owner, resource_decides=True)
 
 
 def to_use_licences(arns: Iterable[str]) -> Iterator[Right]:

@@ -29,6 +29,7 @@ class Right:
     policies: tuple[Policy, ...] = ()  # of the resource: a bucket's, a key's
     resource_decides: bool = False  # a key
     context: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
+    grant: str | None = None  # of a key, that lends the action to the role
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,8 @@ class ServiceRole:
     arn: str
     trust: Policy
     policies: tuple[Policy, ...]  # inline and attached
-    boundary: Policy | None = None
+    boundary: tuple[Policy, ...] | None = None
+    canonical_id: str | None = None  # of the account, as S3 names it
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +79,7 @@ def check(role: ServiceRole, rights: Iterable[Right], source_arn: str | None = N
     """
     assume = Right("sts:AssumeRole", role.arn, role.account_id, (role.trust,))
     decisions = [(assume, _assume(role, source_arn))]
-    session = Principal.role(role.arn, SESSION)
-    boundary = None if role.boundary is None else [role.boundary]
+    session = Principal.role(role.arn, SESSION, canonical_id=role.canonical_id)
     for right in rights:
         if not decisions[-1][1].allowed:
             break
@@ -88,9 +89,11 @@ def check(role: ServiceRole, rights: Iterable[Right], source_arn: str | None = N
             request,
             identity=role.policies,
             resource=right.policies,
-            boundary=boundary,
+            boundary=role.boundary,
             resource_decides=right.resource_decides,
         )
+        if right.grant and not decision.allowed and decision.statement is None:
+            decision = Decision(True, f"allowed by the grant {right.grant}")
         decisions.append((right, decision))
     return Verdict(tuple(decisions))
 

@@ -3,6 +3,7 @@
 https://docs.aws.amazon.com/vm-import/latest/userguide/required-permissions.html
 """
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -43,14 +44,20 @@ OF_THE_KEY = Policy(
         use=Use.KEY,
     ),
 )
+
+
+def with_policy(right: Right) -> Right:
+    return replace(right, policies=(OF_THE_KEY,))
+
+
 TASKS: dict[str, list[Right]] = {
     "import-image": [*rights.to_read("disks", ["vm.ova"]), *rights.to_make_images("eu-west-1")],
     "import-snapshot": [
         *rights.to_read("disks", ["disk.vmdk"]),
         *rights.to_make_snapshots("eu-west-1"),
     ],
-    "encrypted": [*rights.to_use_key(KEY, policies=(OF_THE_KEY,))],
-    "encrypted object": [*rights.to_decrypt(KEY, policies=(OF_THE_KEY,))],
+    "encrypted": [with_policy(right) for right in rights.to_use_key(KEY)],
+    "encrypted object": [with_policy(right) for right in rights.to_decrypt(KEY)],
     "licences": [*rights.to_use_licences([LICENCE])],
     "export-image": [*rights.to_write("exports", "exports/export-ami-1.vmdk")],
 }
@@ -181,7 +188,8 @@ def test_a_key_must_let_the_role_in() -> None:
         document(allow("kms:*", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:user/a"}), use=Use.KEY),
     )
 
-    verdict = check(role(*GUIDE), rights.to_decrypt(KEY, policies=(closed,)), TASK)
+    asked = [replace(each, policies=(closed,)) for each in rights.to_decrypt(KEY)]
+    verdict = check(role(*GUIDE), asked, TASK)
 
     assert verdict.missing == Right("kms:Decrypt", KEY, None, (closed,), True)
 
@@ -192,7 +200,7 @@ def test_a_boundary_limits_the_role() -> None:
         ROLE,
         trust(),
         role(*GUIDE).policies,
-        Policy("the boundary", document(allow("s3:*"))),
+        (Policy("the boundary", document(allow("s3:*"))),),
     )
 
     verdict = check(limited, TASKS["import-image"], TASK)

@@ -90,7 +90,12 @@ def check_devices(containers: Sequence[ImageDiskContainer]) -> None:
 def disk_source(ctx: Context, tx: Tx, source: sources.Source) -> DiskSource:
     """Return the object that a source means, if the task can read it."""
     place = sources.find_object(ctx, tx, source)
-    return DiskSource(bucket=place.bucket, key=place.key, url=source.url)
+    return DiskSource(
+        bucket=place.bucket,
+        key=place.key,
+        url=source.url,
+        presigned=source.presigned is not None,
+    )
 
 
 def usable_snapshot(ctx: Context, tx: Tx, container: ImageDiskContainer) -> str | None:

@@ -7,8 +7,7 @@
             not exported by another task
 
 What is asked for is checked in the request. Every AMI of one's own was imported, or is registered
-or copied from what was: no snapshots come from elsewhere yet. RoleName is remembered and checked by
-nobody yet.
+or copied from what was: no snapshots come from elsewhere yet.
 """
 
 from collections.abc import Mapping

@@ -7,8 +7,6 @@ What a task shows, and from when on:
     converting    Status and Progress of each disk
     preparing ami what was found of the guest; the snapshots
     completed     ImageId; no StatusMessage and no Progress any more
-
-RoleName is remembered and checked by nobody yet.
 """
 
 from collections.abc import Mapping

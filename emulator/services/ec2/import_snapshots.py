@@ -5,7 +5,15 @@ from collections.abc import Mapping
 from emulator.context import Context
 from emulator.errors import missing_parameter
 from emulator.services.actions import Actions
-from emulator.services.ec2 import client_tokens, errors, import_tasks, kms, sources, tasks
+from emulator.services.ec2 import (
+    client_tokens,
+    disk_containers,
+    errors,
+    import_tasks,
+    kms,
+    sources,
+    tasks,
+)
 from emulator.services.ec2.tags import specified, tag_set
 from emulator.shapes.ec2 import (
     DescribeImportSnapshotTasksRequest,
@@ -17,7 +25,7 @@ from emulator.shapes.ec2 import (
     SnapshotTaskDetail,
 )
 from state.store import Tx
-from state.tasks import DiskSource, ImportSnapshotWork, Task, TaskState
+from state.tasks import ImportSnapshotWork, Task, TaskState
 
 actions = Actions()
 
@@ -36,9 +44,8 @@ def import_snapshot(ctx: Context, request: ImportSnapshotRequest) -> ImportSnaps
 
     def work(tx: Tx, task_id: str) -> ImportSnapshotWork:
         kms_key_id = kms.key_arn(ctx, tx, request.get("KmsKeyId"), request.get("Encrypted"))
-        place = sources.find_object(ctx, tx, source)
         return ImportSnapshotWork(
-            source=DiskSource(bucket=place.bucket, key=place.key, url=source.url),
+            source=disk_containers.disk_source(ctx, tx, source),
             format=disk_format,
             description=container.get("Description") or request.get("Description", ""),
             encrypted=kms_key_id is not None,

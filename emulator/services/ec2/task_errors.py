@@ -54,6 +54,15 @@ def object_elsewhere(region: str) -> AwsError:
     )
 
 
+def role_unfit(role_name: str) -> AwsError:
+    """Say that the service role is missing, does not trust the service, or lacks a right."""
+    return AwsError(
+        "InvalidParameter",
+        f"The service role {role_name} provided does not exist or does not have sufficient "
+        "permissions",
+    )
+
+
 def key_not_accessible() -> AwsError:
     """Say that a KMS key is missing, disabled or foreign."""
     return AwsError(

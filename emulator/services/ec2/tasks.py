@@ -24,6 +24,7 @@ from emulator.shapes.ec2 import (
     ImportImageRequest,
     ImportSnapshotRequest,
 )
+from state import service_roles
 from state.store import Duplicate, Numbered, Stale, Tx
 from state.tasks import Task, TaskState, Work
 
@@ -110,9 +111,9 @@ def new_task(
     digest: str,
     work: Callable[[Tx, str], Work],
 ) -> Task:
-    """Return a task of which no row tells yet."""
+    """Return a task of which no row tells yet; its service role is asked, if there must be one."""
     task_id = ctx.new_id(kind.prefix)
-    return Task(
+    task = Task(
         id=task_id,
         account_id=ctx.account_id,
         region=ctx.region,
@@ -124,6 +125,10 @@ def new_task(
         progress=kind.progress,
         message=kind.message,
     )
+    try:
+        return service_roles.admitted(tx, task, ctx.settings.role_check, ctx.now())
+    except service_roles.Unfit as unfit:
+        raise task_errors.role_unfit(unfit.role_name) from unfit
 
 
 def replayed(ctx: Context, tx: Tx, kind: Kind, token: str | None, digest: str) -> Row | None:
