@@ -23,6 +23,7 @@ class Layer(Frozen):
     """One file of a volume: a blob that only this volume names."""
 
     blob_id: str
+    size: int  # bytes of the disk that it holds: what lies behind its end is zeros
     format: Literal["raw", "qcow2"] = "raw"
     sealed: bool = False  # LUKS inside of the qcow2 file; its passphrase is the volume's
 
@@ -69,11 +70,12 @@ class Volume(Frozen):
     attachments: tuple[Attachment, ...] = ()
     encrypted: bool = False
     kms_key_id: str | None = None
-    sealed: str | None = None  # the passphrase of all sealed layers, base64; see state.disk_keys
+    sealed: str | None = None  # the passphrase of all its sealed files, base64
     layers: tuple[Layer, ...] = ()
     written: Layer | None = None
     auto_enable_io: bool = False
-    modifications: tuple[Modification, ...] = ()  # the latest last
+    initialization_rate: int | None = None  # MiB/s, as it was asked for
+    modifications: tuple[Modification, ...] = ()  # those of the last day, the latest last
     client_token: str | None = None  # of the request that made it
     request_digest: str | None = None
 

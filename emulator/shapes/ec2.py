@@ -10,6 +10,18 @@ class AssociatedKmsKey(TypedDict, total=False):
     KmsKeyId: str
 
 
+class AttachVolumeRequest(TypedDict, total=False):
+    Device: Required[str]
+    InstanceId: Required[str]
+    VolumeId: Required[str]
+    EbsCardIndex: int
+    DryRun: bool
+
+
+class AttributeBooleanValue(TypedDict, total=False):
+    Value: bool
+
+
 class AttributeValue(TypedDict, total=False):
     Value: str
 
@@ -130,6 +142,25 @@ class CreateVolumePermissionModifications(TypedDict, total=False):
     Remove: list[CreateVolumePermission]
 
 
+class CreateVolumeRequest(TypedDict, total=False):
+    AvailabilityZone: str
+    AvailabilityZoneId: str
+    Encrypted: bool
+    Iops: int
+    KmsKeyId: str
+    OutpostArn: str
+    Size: int
+    SnapshotId: str
+    VolumeType: str
+    TagSpecifications: list[TagSpecification]
+    MultiAttachEnabled: bool
+    Throughput: int
+    ClientToken: str
+    VolumeInitializationRate: int
+    Operator: OperatorRequest
+    DryRun: bool
+
+
 class DeleteSnapshotRequest(TypedDict, total=False):
     SnapshotId: Required[str]
     DryRun: bool
@@ -144,6 +175,11 @@ class DeleteTagsRequest(TypedDict, total=False):
     DryRun: bool
     Resources: Required[list[str]]
     Tags: list[Tag]
+
+
+class DeleteVolumeRequest(TypedDict, total=False):
+    VolumeId: Required[str]
+    DryRun: bool
 
 
 class DeregisterImageRequest(TypedDict, total=False):
@@ -290,6 +326,68 @@ class DescribeTagsResult(TypedDict, total=False):
     Tags: list[TagDescription]
 
 
+class DescribeVolumeAttributeRequest(TypedDict, total=False):
+    Attribute: Required[str]
+    VolumeId: Required[str]
+    DryRun: bool
+
+
+class DescribeVolumeAttributeResult(TypedDict, total=False):
+    AutoEnableIO: AttributeBooleanValue
+    ProductCodes: list[ProductCode]
+    VolumeId: str
+
+
+class DescribeVolumeStatusRequest(TypedDict, total=False):
+    MaxResults: int
+    NextToken: str
+    VolumeIds: list[str]
+    IncludeManagedResources: bool
+    DryRun: bool
+    Filters: list[Filter]
+
+
+class DescribeVolumeStatusResult(TypedDict, total=False):
+    NextToken: str
+    VolumeStatuses: list[VolumeStatusItem]
+
+
+class DescribeVolumesModificationsRequest(TypedDict, total=False):
+    DryRun: bool
+    VolumeIds: list[str]
+    Filters: list[Filter]
+    NextToken: str
+    MaxResults: int
+    IncludeManagedResources: bool
+
+
+class DescribeVolumesModificationsResult(TypedDict, total=False):
+    NextToken: str
+    VolumesModifications: list[VolumeModification]
+
+
+class DescribeVolumesRequest(TypedDict, total=False):
+    VolumeIds: list[str]
+    IncludeManagedResources: bool
+    DryRun: bool
+    Filters: list[Filter]
+    NextToken: str
+    MaxResults: int
+
+
+class DescribeVolumesResult(TypedDict, total=False):
+    NextToken: str
+    Volumes: list[Volume]
+
+
+class DetachVolumeRequest(TypedDict, total=False):
+    Device: str
+    Force: bool
+    InstanceId: str
+    VolumeId: Required[str]
+    DryRun: bool
+
+
 class DisableImageBlockPublicAccessRequest(TypedDict, total=False):
     DryRun: bool
 
@@ -394,6 +492,11 @@ class EnableSnapshotBlockPublicAccessRequest(TypedDict, total=False):
 
 class EnableSnapshotBlockPublicAccessResult(TypedDict, total=False):
     State: str
+
+
+class EnableVolumeIORequest(TypedDict, total=False):
+    DryRun: bool
+    VolumeId: Required[str]
 
 
 class ExportImageRequest(TypedDict, total=False):
@@ -651,6 +754,12 @@ class ImportSnapshotTask(TypedDict, total=False):
     Tags: list[Tag]
 
 
+class InitializationStatusDetails(TypedDict, total=False):
+    InitializationType: str
+    Progress: int
+    EstimatedTimeToCompleteInSeconds: int
+
+
 class InstanceExportDetails(TypedDict, total=False):
     InstanceId: str
     TargetEnvironment: str
@@ -701,6 +810,36 @@ class ModifySnapshotAttributeRequest(TypedDict, total=False):
     SnapshotId: Required[str]
     UserIds: list[str]
     DryRun: bool
+
+
+class ModifyVolumeAttributeRequest(TypedDict, total=False):
+    AutoEnableIO: AttributeBooleanValue
+    VolumeId: Required[str]
+    DryRun: bool
+
+
+class ModifyVolumeRequest(TypedDict, total=False):
+    DryRun: bool
+    VolumeId: Required[str]
+    Size: int
+    VolumeType: str
+    Iops: int
+    Throughput: int
+    MultiAttachEnabled: bool
+
+
+class ModifyVolumeResult(TypedDict, total=False):
+    VolumeModification: VolumeModification
+
+
+class OperatorRequest(TypedDict, total=False):
+    Principal: str
+
+
+class OperatorResponse(TypedDict, total=False):
+    Managed: bool
+    Principal: str
+    HiddenByDefault: bool
 
 
 class ProductCode(TypedDict, total=False):
@@ -857,3 +996,105 @@ class UserBucket(TypedDict, total=False):
 class UserBucketDetails(TypedDict, total=False):
     S3Bucket: str
     S3Key: str
+
+
+class Volume(TypedDict, total=False):
+    AvailabilityZoneId: str
+    OutpostArn: str
+    SourceVolumeId: str
+    Iops: int
+    Tags: list[Tag]
+    VolumeType: str
+    FastRestored: bool
+    MultiAttachEnabled: bool
+    Throughput: int
+    SseType: str
+    Operator: OperatorResponse
+    VolumeInitializationRate: int
+    VolumeArn: str
+    OwnerId: str
+    VolumeId: str
+    Size: int
+    SnapshotId: str
+    AvailabilityZone: str
+    State: str
+    CreateTime: datetime
+    Attachments: list[VolumeAttachment]
+    Encrypted: bool
+    KmsKeyId: str
+
+
+class VolumeAttachment(TypedDict, total=False):
+    DeleteOnTermination: bool
+    AssociatedResource: str
+    InstanceOwningService: str
+    EbsCardIndex: int
+    VolumeId: str
+    InstanceId: str
+    Device: str
+    State: str
+    AttachTime: datetime
+
+
+class VolumeModification(TypedDict, total=False):
+    VolumeId: str
+    ModificationState: str
+    StatusMessage: str
+    TargetSize: int
+    TargetIops: int
+    TargetVolumeType: str
+    TargetThroughput: int
+    TargetMultiAttachEnabled: bool
+    OriginalSize: int
+    OriginalIops: int
+    OriginalVolumeType: str
+    OriginalThroughput: int
+    OriginalMultiAttachEnabled: bool
+    Progress: int
+    StartTime: datetime
+    EndTime: datetime
+    Operator: OperatorResponse
+
+
+class VolumeStatusAction(TypedDict, total=False):
+    Code: str
+    Description: str
+    EventId: str
+    EventType: str
+
+
+class VolumeStatusAttachmentStatus(TypedDict, total=False):
+    IoPerformance: str
+    InstanceId: str
+
+
+class VolumeStatusDetails(TypedDict, total=False):
+    Name: str
+    Status: str
+
+
+class VolumeStatusEvent(TypedDict, total=False):
+    Description: str
+    EventId: str
+    EventType: str
+    NotAfter: datetime
+    NotBefore: datetime
+    InstanceId: str
+
+
+class VolumeStatusInfo(TypedDict, total=False):
+    Details: list[VolumeStatusDetails]
+    Status: str
+
+
+class VolumeStatusItem(TypedDict, total=False):
+    Actions: list[VolumeStatusAction]
+    AvailabilityZone: str
+    OutpostArn: str
+    Events: list[VolumeStatusEvent]
+    VolumeId: str
+    VolumeStatus: VolumeStatusInfo
+    AttachmentStatuses: list[VolumeStatusAttachmentStatus]
+    InitializationStatusDetails: InitializationStatusDetails
+    AvailabilityZoneId: str
+    Operator: OperatorResponse

@@ -1,5 +1,7 @@
 """Volumes: by id, by token, by what they are made of and what they are attached to."""
 
+from typing import Literal
+
 import pytest
 
 from state.store import Duplicate, Store
@@ -7,6 +9,10 @@ from state.volumes import Attachment, Layer, Shape, Volume
 from tests.state.samples import ACCOUNT, NOW, REGION
 
 OTHER = "222222222222"
+
+
+def layer(blob_id: str, format: Literal["raw", "qcow2"] = "qcow2", sealed: bool = False) -> Layer:
+    return Layer(blob_id=blob_id, size=1 << 30, format=format, sealed=sealed)
 
 
 def volume(volume_id: str, account_id: str = ACCOUNT, client_token: str | None = None) -> Volume:
@@ -24,8 +30,8 @@ def volume(volume_id: str, account_id: str = ACCOUNT, client_token: str | None =
 def test_a_volume_comes_back_as_it_was(store: Store) -> None:
     value = volume("vol-1").model_copy(
         update={
-            "layers": (Layer(blob_id="base"), Layer(blob_id="first", format="qcow2")),
-            "written": Layer(blob_id="second", format="qcow2", sealed=True),
+            "layers": (layer("base", "raw"), layer("first")),
+            "written": layer("second", sealed=True),
             "attachments": (Attachment(instance_id="i-1", device="/dev/sdf", attached_at=NOW),),
         }
     )
@@ -60,18 +66,18 @@ def test_the_files_of_a_volume_are_known_as_long_as_it_has_them(store: Store) ->
         with store.read() as tx:
             return tx.known_blobs(ids)
 
-    value = volume("vol-1").model_copy(update={"layers": (Layer(blob_id="base"),)})
+    value = volume("vol-1").model_copy(update={"layers": (layer("base", "raw"),)})
     with store.begin() as tx:
         tx.volumes.add(value)
     assert known() == {"base"}
 
-    written = value.model_copy(update={"written": Layer(blob_id="first", format="qcow2")})
+    written = value.model_copy(update={"written": layer("first")})
     with store.begin() as tx:
         tx.volumes.replace(written)
     assert known() == {"base", "first"}
 
     with store.begin() as tx:
-        tx.volumes.replace(value.model_copy(update={"layers": (Layer(blob_id="second"),)}))
+        tx.volumes.replace(value.model_copy(update={"layers": (layer("second", "raw"),)}))
     assert known() == {"second"}
 
     with store.begin() as tx:

@@ -43,6 +43,20 @@ AT_START = merge(
     ]
 )
 # A package a family, each with its ACTIONS: loaded for the first who asks.
-LATER: dict[str, tuple[str, ...]] = {}
+LATER: dict[str, tuple[str, ...]] = {
+    "emulator.services.ec2.volumes": (
+        "AttachVolume",
+        "CreateVolume",
+        "DeleteVolume",
+        "DescribeVolumeAttribute",
+        "DescribeVolumeStatus",
+        "DescribeVolumes",
+        "DescribeVolumesModifications",
+        "DetachVolume",
+        "EnableVolumeIO",
+        "ModifyVolume",
+        "ModifyVolumeAttribute",
+    ),
+}
 
 ACTIONS: Mapping[str, Handler] = Families(AT_START, LATER)

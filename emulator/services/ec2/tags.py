@@ -166,7 +166,11 @@ def check_resources(ctx: Context, tx: Tx, resources: list[str]) -> None:
     images = [each for each, kind in kinds.items() if kind.resource_type == "image"]
     snapshots = [each for each, kind in kinds.items() if kind.resource_type == "snapshot"]
     tasks = [each for each, kind in kinds.items() if kind.resource_type.endswith("-task")]
+    volumes = [each for each, kind in kinds.items() if kind.resource_type == "volume"]
     found: set[str] = set()
+    if volumes:
+        rows_of_volumes = tx.volumes.list(ctx.account_id, ctx.region, ids=volumes)
+        found.update(row.value.id for row in rows_of_volumes)
     if images:
         rows_of_images = tx.images.list(ctx.account_id, ctx.region, ids=images)
         found.update(row.value.id for row in rows_of_images)
