@@ -6,6 +6,7 @@ little of it in the reaper).
                                                                                             │
     the queue  of each account and Region at most `quota` run at once, the oldest    ≤ 0.25 s │
                first; on one host at most `slots` in all, each account in its turn          │
+               (snapshots in the making have places of their own)                           │
                                                                                             ▼
     run(job) ─► job.phase ─► job.phase ─► … COMPLETED      a phase is a step; its     PENDING
         │ cancelled ─► scratch removed ─► CANCELLED        value is kept as JSON            │
@@ -34,7 +35,7 @@ from state.jobs import Job, Outcome, Step, end
 from state.leases import TTL, Leases
 from state.reaper import Reaper
 from state.store import Store, Tx
-from state.tasks import SERVER_ERROR, Task, TaskState
+from state.tasks import SERVER_ERROR, SnapshotWork, Task, TaskState
 
 if TYPE_CHECKING:
     from dbos import DBOSClient
@@ -195,7 +196,7 @@ class Engine:
                 "workflow_name": WORKFLOW,
                 "workflow_id": task.id,
                 "queue_name": QUEUE,
-                "queue_partition_key": f"{task.account_id}/{task.region}",
+                "queue_partition_key": _partition(task),
                 # DBOS's own order, by time, is one of whole seconds on SQLite with Python 3.11.
                 "priority": place,
             },
@@ -266,6 +267,12 @@ class Engine:
         if not task.state.ended and task.state is not TaskState.DELETING:
             log.error("task %s failed: %s", task.id, reason)
         end(self._store, self._blobs, task.id, SERVER_ERROR)
+
+
+def _partition(task: Task) -> str:
+    """Return those whose quota a task is part of; what nobody asked for has one of its own."""
+    owner = f"{task.account_id}/{task.region}"
+    return f"{owner}/snapshots" if isinstance(task.work, SnapshotWork) else owner
 
 
 class _Failed(BaseException):

@@ -27,7 +27,14 @@ from sqlalchemy.exc import OperationalError
 
 from state.blobs import Blobs
 from state.store import Stale, Store, TaskChanges
-from state.tasks import DiskProgress, GuestSummary, IllegalTransition, Task, TaskState
+from state.tasks import (
+    DiskProgress,
+    GuestSummary,
+    IllegalTransition,
+    SnapshotWork,
+    Task,
+    TaskState,
+)
 from state.values import Frozen
 
 log = logging.getLogger(__name__)
@@ -135,8 +142,13 @@ class Attempt:
                 self._urgent.clear()
 
     def _save(self, news: TaskChanges) -> bool:
+        work = self.task.work
         with self.store.begin() as tx:
-            return tx.tasks.report(self.task.id, self.number, **news)
+            if not tx.tasks.report(self.task.id, self.number, **news):
+                return False
+            if isinstance(work, SnapshotWork) and "progress" in news:
+                return tx.snapshots.report(work.snapshot_id, news["progress"])
+            return True
 
 
 class Job:
@@ -219,6 +231,12 @@ def end(store: Store, blobs: Blobs, task_id: str, error: str | None = None) -> N
             return
         ended = TaskState.FAILED if task.error else TaskState.CANCELLED
         tx.tasks.move(task, ended, finished_at=datetime.now(UTC))
+        failed = None
+        if task.error and isinstance(task.work, SnapshotWork):
+            message = task.error.removeprefix("ClientError: ")
+            failed = tx.snapshots.fail(task.work.snapshot_id, message)
+    for layer in failed.layers if failed else ():
+        blobs.remove(layer.blob_id)
     log.info("task %s is %s", task_id, ended)
 
 

@@ -1,4 +1,10 @@
-"""Snapshots: the disks that imports leave behind, and copies of them.
+"""Snapshots: the disks that imports leave behind, copies of them, and what volumes were once.
+
+    pending ──► completed       a worker writes the bytes: a task that nobody is shown
+       └──────► error
+
+While a snapshot is pending there is nothing by the name of its blob yet, and its layers tell what
+the bytes are made of.
 
 The bytes of an encrypted snapshot are a LUKS volume, which qemu-img has written into a sparse qcow2
 file. Its passphrase is a data key of the KMS key, and is kept sealed by that only.
@@ -7,6 +13,7 @@ file. Its passphrase is a data key of the KMS key, and is kept sealed by that on
 from datetime import datetime
 from typing import Literal
 
+from state.layers import Layer
 from state.values import Frozen
 
 
@@ -23,6 +30,9 @@ class Snapshot(Frozen):
     description: str = ""
     volume_id: str = "vol-ffffffff"
     state: str = "completed"
+    message: str | None = None  # why it is in error
+    progress: int = 0  # percent, while it is pending
+    layers: tuple[Layer, ...] = ()  # what it is made of, while it is pending; the lowest first
     encrypted: bool = False
     kms_key_id: str | None = None
     sealed: str | None = None  # the passphrase, base64; None: the bytes are the raw disk

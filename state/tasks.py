@@ -144,8 +144,31 @@ class ExportImageWork(Frozen):
     needs_role: bool = False  # that role let it begin, and must have its rights to the end
 
 
+class SnapshotWork(Frozen):
+    """Write the bytes of a pending snapshot: work that no list of tasks shows.
+
+    The task has the id `work_of(snapshot_id)`, is no part of anybody's quota, shows its progress in
+    the snapshot, and puts it in error when it fails.
+    """
+
+    snapshot_id: str
+
+
+class SnapshotVolumeWork(SnapshotWork):
+    """Make a snapshot's bytes of the layers of a volume that was written to."""
+
+    kind: Literal["snapshot-volume"] = "snapshot-volume"
+    volume_id: str
+
+
+def work_of(snapshot_id: str) -> str:
+    """Return the id of the task that writes the bytes of a snapshot."""
+    return f"work-{snapshot_id}"
+
+
 Work = Annotated[
-    ImportSnapshotWork | ImportImageWork | ExportImageWork, Field(discriminator="kind")
+    ImportSnapshotWork | ImportImageWork | ExportImageWork | SnapshotVolumeWork,
+    Field(discriminator="kind"),
 ]
 
 

@@ -5,27 +5,15 @@
               …
     written      what has been written since then: the only file that may change    qcow2
 
-A volume without layers is empty, one without `written` has not been written to. A block is what the
-topmost file that has it says; what none has is zeros, also beyond the end of a lower file. A file
-never changes again once it is a layer: who is to write puts a new one on top.
-
-Which files lie below which is told here alone. What a qcow2 file says of its backing file is for
-human readers, and is never believed.
+A volume without layers is empty, one without `written` has not been written to. A file never
+changes again once it is a layer: who is to write puts a new one on top.
 """
 
 from datetime import datetime
 from typing import Literal
 
+from state.layers import Layer
 from state.values import Frozen
-
-
-class Layer(Frozen):
-    """One file of a volume: a blob that only this volume names."""
-
-    blob_id: str
-    size: int  # bytes of the disk that it holds: what lies behind its end is zeros
-    format: Literal["raw", "qcow2"] = "raw"
-    sealed: bool = False  # LUKS inside of the qcow2 file; its passphrase is the volume's
 
 
 class Attachment(Frozen):
@@ -73,6 +61,7 @@ class Volume(Frozen):
     sealed: str | None = None  # the passphrase of all its sealed files, base64
     layers: tuple[Layer, ...] = ()
     written: Layer | None = None
+    last_snapshot_id: str | None = None  # whose blocks its layers are, or what it was made of
     auto_enable_io: bool = False
     initialization_rate: int | None = None  # MiB/s, as it was asked for
     modifications: tuple[Modification, ...] = ()  # those of the last day, the latest last

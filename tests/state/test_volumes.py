@@ -4,8 +4,9 @@ from typing import Literal
 
 import pytest
 
+from state.layers import Layer
 from state.store import Duplicate, Store
-from state.volumes import Attachment, Layer, Shape, Volume
+from state.volumes import Attachment, Shape, Volume
 from tests.state.samples import ACCOUNT, NOW, REGION
 
 OTHER = "222222222222"

@@ -19,6 +19,7 @@ from emulator.services.ec2 import ids, image_errors
 from emulator.services.ec2.block_devices import devices_of
 from emulator.services.ec2.images import find_own_image
 from emulator.services.ec2.snapshots import forget as forget_snapshot
+from emulator.services.ec2.snapshots import remove_bytes
 from emulator.services.ec2.tags import specified
 from emulator.shapes.ec2 import (
     DeleteSnapshotReturnCode,
@@ -110,7 +111,7 @@ def deregister_image(ctx: Context, request: DeregisterImageRequest) -> Deregiste
                 for snapshot_id in image.snapshot_ids
             ]
     for snapshot in deleted:
-        ctx.blobs.remove(snapshot.blob_id)
+        remove_bytes(ctx, snapshot)
     log.info("image %s is deregistered", image.id)
     return result
 

@@ -27,6 +27,7 @@ from emulator.shapes.ec2 import Snapshot as SnapshotShape
 from state.rows.permissions import EVERYBODY
 from state.snapshots import Snapshot
 from state.store import Numbered, Tx
+from state.tasks import TaskState, work_of
 
 actions = Actions()
 
@@ -113,16 +114,35 @@ def delete_snapshot(ctx: Context, request: DeleteSnapshotRequest) -> Mapping[str
         if request.get("DryRun"):
             raise dry_run()
         forget(tx, snapshot)
-    ctx.blobs.remove(snapshot.blob_id)
+    remove_bytes(ctx, snapshot)
     return {}
 
 
 def forget(tx: Tx, snapshot: Snapshot) -> None:
     """Forget a snapshot, who may use it and its tags; its bytes go after the commit."""
     tx.snapshots.remove(snapshot.id)
+    if snapshot.state == "pending":
+        stop_work(tx, snapshot)
     tx.lineage.forget(snapshot.id)
     tx.permissions.clear(snapshot.id)
     tx.tags.remove(snapshot.account_id, snapshot.region, snapshot.id, None)
+
+
+def stop_work(tx: Tx, snapshot: Snapshot) -> None:
+    """Cancel the task that writes the bytes of a pending snapshot."""
+    task = tx.tasks.get(work_of(snapshot.id))
+    if task is None or task.state.ended or task.state is TaskState.DELETING:
+        return
+    waits = task.state is TaskState.PENDING
+    tx.tasks.move(task, TaskState.CANCELLED if waits else TaskState.DELETING)
+
+
+def remove_bytes(ctx: Context, snapshot: Snapshot) -> None:
+    """Remove the bytes of a snapshot that is forgotten, and let nobody write any more of them."""
+    if snapshot.state == "pending":
+        ctx.engine.cancel(work_of(snapshot.id))
+    for blob_id in (snapshot.blob_id, *(layer.blob_id for layer in snapshot.layers)):
+        ctx.blobs.remove(blob_id)
 
 
 def find_snapshot(ctx: Context, tx: Tx, snapshot_id: str) -> Snapshot:
@@ -207,6 +227,8 @@ def shown(snapshot: Snapshot, tags: Mapping[str, str]) -> SnapshotShape:
         shape["CompletionTime"] = snapshot.completed_at
     if snapshot.kms_key_id is not None:
         shape["KmsKeyId"] = snapshot.kms_key_id
+    if snapshot.message is not None:
+        shape["StateMessage"] = snapshot.message
     if snapshot.transfer_type is not None:
         shape["TransferType"] = snapshot.transfer_type
     if snapshot.completion_minutes is not None:
@@ -216,7 +238,7 @@ def shown(snapshot: Snapshot, tags: Mapping[str, str]) -> SnapshotShape:
 
 def progress(snapshot: Snapshot) -> str:
     """Return how much of a snapshot is there."""
-    return "100%" if snapshot.state == "completed" else "0%"
+    return "100%" if snapshot.state == "completed" else f"{snapshot.progress}%"
 
 
 def timestamp(moment: datetime) -> str:

@@ -22,9 +22,10 @@ from emulator.services.ec2.volumes.rows import find_volume, shown
 from emulator.services.ec2.volumes.shapes import checked_shape
 from emulator.shapes.ec2 import CreateVolumeRequest, DeleteVolumeRequest
 from emulator.shapes.ec2 import Volume as VolumeShape
+from state.layers import Layer
 from state.snapshots import Snapshot
 from state.store import Duplicate, Tx
-from state.volumes import Layer, Shape, Volume
+from state.volumes import Shape, Volume
 
 actions = Actions()
 
@@ -94,6 +95,7 @@ def new_volume(ctx: Context, tx: Tx, request: CreateVolumeRequest, zone: str) ->
         created_at=ctx.now(),
         shape=shape,
         snapshot_id=snapshot_id or "",
+        last_snapshot_id=snapshot_id,
         encrypted=key is not None,
         kms_key_id=key,
         layers=() if snapshot is None or request.get("DryRun") else (base(ctx, snapshot),),
@@ -103,7 +105,8 @@ def new_volume(ctx: Context, tx: Tx, request: CreateVolumeRequest, zone: str) ->
 
 def base(ctx: Context, snapshot: Snapshot) -> Layer:
     """Give the bytes of a snapshot another name."""
-    layer = Layer(blob_id=ctx.blobs.new_id(), size=snapshot.size_bytes)
+    blob_id = ctx.blobs.new_id()
+    layer = Layer(blob_id=blob_id, size=snapshot.size_bytes, source_id=blob_id)
     ctx.blobs.link(snapshot.blob_id, layer.blob_id)
     return layer
 
