@@ -111,6 +111,15 @@ def bucket_gone(bucket: str) -> ClientError:
     return ClientError(f"The S3 bucket '{bucket}' does not exist.")
 
 
+def key_not_accessible() -> ClientError:
+    """Tell of a KMS key that was disabled or given up while its task needed it."""
+    # assumed; the words are those of the request. The guide only says that it must stay enabled.
+    return ClientError(
+        "The specified KMS key is not accessible. If this is a default EBS CMK, "
+        "please retry your request without specifying the key explicitly"
+    )
+
+
 def image_name_taken(name: str) -> ClientError:
     """Tell of an AMI that the client has given the name which the task's AMI was to have."""
     # assumed; the words are those of RegisterImage

@@ -10,7 +10,7 @@ Nothing else in vmie starts programs. The wrapper costs some 25 ms a start.
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,11 +47,13 @@ async def run(
     limits: Limits,
     on_output: Callable[[bytes], None] | None = None,
     keep: int = 1 << 20,
+    inherited: Collection[int] = (),
 ) -> Ended:
     """Run command to its end; its output is read on but kept only up to keep bytes a stream.
 
-    on_output sees stdout as it comes. When cancelled, the program and all it started are dead
-    before CancelledError goes on.
+    on_output sees stdout as it comes. inherited are files that are open in the program, too, by the
+    same numbers: what it must be told and nobody else may see. When cancelled, the program and all
+    it started are dead before CancelledError goes on.
     """
     starting = asyncio.ensure_future(
         asyncio.create_subprocess_exec(
@@ -66,6 +68,7 @@ async def run(
             stderr=asyncio.subprocess.PIPE,
             cwd=os.sep,
             start_new_session=True,
+            pass_fds=tuple(inherited),
         )
     )
     reading: asyncio.Future[tuple[bytes, bytes]] | None = None

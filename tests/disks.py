@@ -56,6 +56,22 @@ def raw(target: Path, size: int, seed: int = 1) -> Path:
     return target
 
 
+def unsealed(sealed: Path, passphrase: bytes, target: Path) -> Path:
+    """What qemu-img makes of an encrypted disk."""
+    pipe, writing = os.pipe()
+    os.write(writing, passphrase)
+    os.close(writing)
+    image = f"driver=qcow2,encrypt.format=luks,encrypt.key-secret=s,file.filename={sealed}"
+    secret = f"secret,id=s,file=/dev/fd/{pipe}"
+    subprocess.run(
+        ["qemu-img", "convert", "--object", secret, "--image-opts", image, "-O", "raw", target],
+        check=True,
+        pass_fds=(pipe,),
+    )
+    os.close(pipe)
+    return target
+
+
 def words(length: int) -> bytes:
     return (b"the quick brown fox jumps over the lazy dog. " * (length // 45 + 1))[:length]
 

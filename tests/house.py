@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -21,6 +22,7 @@ import botocore.config
 import botocore.session
 
 from state.blobs import Blobs
+from state.disks import Disk, open_snapshot
 from state.store import Store
 
 if TYPE_CHECKING:
@@ -219,6 +221,17 @@ class House:
                 snapshot = tx.snapshots.get(snapshot_id)
             assert snapshot is not None, f"there is no {snapshot_id}"
             return Blobs(self.data_dir).path(snapshot.blob_id)
+        finally:
+            store.close()
+
+    def disk(self, snapshot_id: str) -> Disk:
+        """Open the disk of a snapshot, which may be encrypted; raises KeyUnusable."""
+        store = Store(str(self.server.settings.get("database_url") or default_url(self.data_dir)))
+        try:
+            with store.read() as tx:
+                snapshot = tx.snapshots.get(snapshot_id)
+                assert snapshot is not None, f"there is no {snapshot_id}"
+                return open_snapshot(tx, Blobs(self.data_dir), snapshot, datetime.now(UTC))
         finally:
             store.close()
 

@@ -6,22 +6,26 @@
     UPDATING     the system on the disks is looked into, judged, and adapted to EC2, unless an
                  operator wants disks to be imported as they are
     BOOTING      not here yet: whether it starts
-    PUBLISHING   the raw disks become blobs; then, in one transaction, snapshots name them, an AMI
+    PUBLISHING   what is to be encrypted is sealed first
+    PUBLISHING   the disks become blobs; then, in one transaction, snapshots name them, an AMI
                  is made of those, and the task is COMPLETED
 
 A phase may be run again after a crash at any point. The scratch folders of the phases before are
 there still, and the ids of what is published were remembered by then, so the second run makes no
-second AMI. The key and role of encrypted snapshots are remembered, the bytes are not encrypted.
+second AMI. The key is asked again in each phase: it must stay enabled until the task is COMPLETED.
 """
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 from converters.codec import program
 from converters.errors import image_name_taken
 from converters.lifeline import Limits
+from converters.pipelines import sealing
 from converters.pipelines.amis import (
     ROOT,
     UNKNOWN,
@@ -35,6 +39,7 @@ from converters.pipelines.machine import Found, disks_of
 from converters.pipelines.options import Options
 from converters.pipelines.publishing import imported_snapshot, new_id, publication
 from converters.pipelines.roles import ask
+from converters.pipelines.sealing import Kept, Plain, Sealed
 from converters.stages.to_raw import RawDisk, to_raw
 from state.jobs import Attempt, Job
 from state.service_roles import to_publish, to_read
@@ -51,6 +56,7 @@ CONVERTED: Final = 28
 UPDATING: Final = ("updating", 30)
 UPDATED: Final = ("updated", 41)
 PUBLISHING: Final = ("preparing ami", 76)
+SEALED: Final = 98
 
 
 class Validated(Frozen):
@@ -84,16 +90,22 @@ class Published(Frozen):
 async def import_image(job: Job, work: ImportImageWork, options: Options) -> None:
     """Bring the task to COMPLETED; ClientError if the machine can't be imported."""
     validated = await job.phase(TaskState.VALIDATING, validate, work)
-    converted = await job.phase(TaskState.CONVERTING, convert, validated)
+    converted = await job.phase(TaskState.CONVERTING, convert, work, validated)
     if options.guests == "off":
         ready = _as_they_are(work, converted)
     else:
         ready = await job.phase(TaskState.UPDATING, update, work, converted, options)
-    await job.phase(TaskState.PUBLISHING, publish, work, converted, ready)
+    plain = _plain(work, converted, ready)
+    if any(disk.key_arn for disk in plain):
+        sealed = await job.phase(TaskState.PUBLISHING, seal, plain)
+    else:
+        sealed = sealing.as_they_are(plain)
+    await job.phase(TaskState.PUBLISHING, publish, work, converted, ready, sealed)
 
 
 async def validate(attempt: Attempt, work: ImportImageWork) -> Validated:
     """Find out what the disks are."""
+    await sealing.ask(attempt, work.kms_key_id)
     message, begin = VALIDATING
     validated, end = VALIDATED
 
@@ -106,12 +118,13 @@ async def validate(attempt: Attempt, work: ImportImageWork) -> Validated:
     return Validated(disks=disks)
 
 
-async def convert(attempt: Attempt, validated: Validated) -> Converted:
+async def convert(attempt: Attempt, work: ImportImageWork, validated: Validated) -> Converted:
     """Write the raw disks."""
+    await sealing.ask(attempt, work.kms_key_id)
     disks = validated.disks
     shown = list(map(_shown, disks))
     # A snapshot has been converted before; an empty disk takes a moment too.
-    weights = [0 if found.snapshot else max(found.disk.data, 1) for found in disks]
+    weights = [0 if found.is_raw else max(found.disk.data, 1) for found in disks]
     raws: dict[int, RawDisk] = {}
     message, begin = CONVERTING
 
@@ -122,12 +135,8 @@ async def convert(attempt: Attempt, validated: Validated) -> Converted:
         attempt.report(whole, message, tuple(shown))
 
     async def one(number: int) -> None:
-        disk = disks[number].disk
-        if disks[number].snapshot:
-            raws[number] = RawDisk(disk.path, disk.size)
-        else:
-            target = attempt.scratch / f"disk-{number}.raw"
-            raws[number] = await to_raw(disk, target, partial(show, number))
+        target = attempt.scratch / f"disk-{number}.raw"
+        raws[number] = await _raw(attempt, disks[number], target, partial(show, number))
         show(number, 100, "completed")
 
     attempt.report(begin, message, tuple(shown))
@@ -147,6 +156,17 @@ async def convert(attempt: Attempt, validated: Validated) -> Converted:
     )
 
 
+async def _raw(
+    attempt: Attempt, found: Found, target: Path, report: Callable[[int], None]
+) -> RawDisk:
+    """Return the raw disk, which is written to target unless the disk is one already."""
+    if found.is_raw:
+        return RawDisk(found.disk.path, found.disk.size)
+    if found.snapshot:
+        return await sealing.unseal(attempt, found.snapshot, found.disk.path, target, report)
+    return await to_raw(found.disk, target, report)
+
+
 def _as_they_are(work: ImportImageWork, converted: Converted) -> Adapted:
     return Adapted(raws=tuple(disk.raw for disk in converted.disks), summary=told_guest(work))
 
@@ -155,6 +175,7 @@ async def update(
     attempt: Attempt, work: ImportImageWork, converted: Converted, options: Options
 ) -> Adapted:
     """Look into the system on the disks, judge it, and adapt it."""
+    await sealing.ask(attempt, work.kms_key_id)
     disks = converted.disks
     shown = tuple(_shown(disk.found, 100, "completed") for disk in disks)
     message, begin = UPDATING
@@ -169,7 +190,7 @@ async def update(
     show(0)
     for disk in disks:
         if not disk.raw.path.exists():  # the attempt before died while it changed it
-            await to_raw(disk.found.disk, disk.raw.path, lambda percent: None)
+            await _raw(attempt, disk.found, disk.raw.path, lambda percent: None)
     root = disks[0].found
     root_format = None if root.snapshot else root.disk.format
     raws = [disk.raw for disk in disks]
@@ -190,7 +211,7 @@ async def update(
 async def _own(attempt: Attempt, disk: Ready, number: int) -> RawDisk:
     """Return a disk in the attempt's folder that may be changed."""
     mine = RawDisk(attempt.scratch / f"disk-{number}.raw", disk.raw.size)
-    if disk.found.snapshot is None:
+    if not disk.found.is_raw:
         disk.raw.path.rename(mine.path)
     else:  # it is another name of the snapshot's own bytes
         limits = Limits(file_size=mine.size)
@@ -200,16 +221,52 @@ async def _own(attempt: Attempt, disk: Ready, number: int) -> RawDisk:
     return mine
 
 
+def _plain(work: ImportImageWork, converted: Converted, ready: Adapted) -> tuple[Plain, ...]:
+    return tuple(
+        Plain(raw=raw, snapshot_id=disk.snapshot_id, key_arn=_key(work, disk))
+        for disk, raw in zip(converted.disks, ready.raws, strict=True)
+    )
+
+
+def _key(work: ImportImageWork, disk: Ready) -> str | None:
+    """Return the key to encrypt a disk with."""
+    before = disk.found.snapshot
+    if work.kms_key_id is None and before is not None and before.encrypted:
+        return before.kms_key_id  # assumed: that what was encrypted stays encrypted, as in a copy
+    return work.kms_key_id
+
+
+async def seal(attempt: Attempt, plain: tuple[Plain, ...]) -> Sealed:
+    """Write the encrypted disks."""
+    message, begin = PUBLISHING
+
+    def show(percent: int) -> None:
+        attempt.report(begin + percent * (SEALED - begin) // 100, message)
+
+    show(0)
+    return await sealing.seal(attempt, plain, show)
+
+
 async def publish(
-    attempt: Attempt, work: ImportImageWork, converted: Converted, ready: Adapted
+    attempt: Attempt,
+    work: ImportImageWork,
+    converted: Converted,
+    ready: Adapted,
+    sealed: Sealed,
 ) -> Published:
     """Make the AMI visible and the task COMPLETED: both or neither."""
     # In one thread, not to be torn apart by a cancel: it comes before the commit or too late.
-    await asyncio.to_thread(_publish, attempt, work, converted, ready)
+    await asyncio.to_thread(_publish, attempt, work, converted, ready, sealed)
     return Published(image_id=converted.image_id)
 
 
-def _publish(attempt: Attempt, work: ImportImageWork, converted: Converted, ready: Adapted) -> None:
+def _publish(
+    attempt: Attempt,
+    work: ImportImageWork,
+    converted: Converted,
+    ready: Adapted,
+    sealed: Sealed,
+) -> None:
     ask(attempt, to_publish)
     now = datetime.now(UTC)
     task = attempt.task
@@ -221,17 +278,22 @@ def _publish(attempt: Attempt, work: ImportImageWork, converted: Converted, read
         _shown(disk.found, 100, "completed", disk.snapshot_id, name)
         for disk, name in zip(disks, names, strict=True)
     )
+    percent = max(percent, task.progress)
     with attempt.store.begin() as tx:
         if not tx.tasks.report(
             task.id, attempt.number, progress=percent, message=message, disks=shown, guest=guest
         ):
             raise Stale(f"{task.id} was cancelled, or is in other hands")
-    snapshots = [_snapshot(task, work, disk, now) for disk in disks]
+    snapshots = [
+        _snapshot(task, work, disk, kept, now)
+        for disk, kept in zip(disks, sealed.disks, strict=True)
+    ]
     named = list(zip(names, snapshots, strict=True))
     image = imported_image(task, converted.image_id, guest, named, now, ready.description)
-    files = {disk.blob_id: raw.path for disk, raw in zip(disks, ready.raws, strict=True)}
+    files = {disk.blob_id: kept.path for disk, kept in zip(disks, sealed.disks, strict=True)}
     try:
         with publication(attempt, files) as tx:
+            sealing.check(tx, {snapshot.kms_key_id for snapshot in snapshots})
             tx.tasks.move(
                 task, TaskState.COMPLETED, progress=100, image_id=image.id, finished_at=now
             )
@@ -255,18 +317,19 @@ def _names(work: ImportImageWork, disks: tuple[Ready, ...], root: str = ROOT) ->
     return device_names(wishes, root)
 
 
-def _snapshot(task: Task, work: ImportImageWork, disk: Ready, now: datetime) -> Snapshot:
-    before = disk.found.snapshot
-    # assumed: that what was encrypted stays encrypted, as in a copy
-    stays = before is not None and before.encrypted and not work.encrypted
+def _snapshot(
+    task: Task, work: ImportImageWork, disk: Ready, kept: Kept, now: datetime
+) -> Snapshot:
+    key = _key(work, disk)
     return imported_snapshot(
         task,
         disk.snapshot_id,
         disk.blob_id,
         disk.raw.size,
         now,
-        encrypted=work.encrypted or stays,
-        kms_key_id=before.kms_key_id if before and stays else work.kms_key_id,
+        encrypted=key is not None,
+        kms_key_id=key,
+        sealed=kept.sealed,
     )
 
 

@@ -2,13 +2,14 @@
 
 an object with an OVA       its disks, where they stand in it
 any other object            one disk
-a snapshot                  one disk, which is raw already
+a snapshot                  one disk, which is raw already unless it is encrypted
 """
 
 import asyncio
 from collections.abc import Callable
 
 from converters.errors import LIMIT_OF_IMAGES, MOST_DISKS, disk_too_large, too_many_disks
+from converters.pipelines.sealing import ask
 from converters.pipelines.sources import fetch_object, fetch_snapshot
 from converters.stages.container import disks_in
 from converters.stages.inspect import RAW, Disk
@@ -24,7 +25,12 @@ class Found(Frozen):
     container: int
     disk: Disk
     file_size: int  # bytes of the disk file in S3, or inside the OVA
-    snapshot: Snapshot | None = None  # whose bytes they are: a raw disk already
+    snapshot: Snapshot | None = None  # whose bytes they are
+
+    @property
+    def is_raw(self) -> bool:
+        """Whether the bytes are a raw disk already, under another name: not to be changed."""
+        return self.snapshot is not None and self.snapshot.sealed is None
 
 
 async def disks_of(
@@ -55,6 +61,8 @@ async def _disks_in(
     if container.source is None:
         assert container.snapshot_id, "a container has one of the two"
         snapshot = await asyncio.to_thread(fetch_snapshot, attempt, container.snapshot_id, path)
+        if snapshot.sealed:
+            await ask(attempt, snapshot.kms_key_id)
         size = snapshot.size_bytes
         raw = Disk(path, RAW, None, size, size, size)
         return [Found(container=number, disk=raw, file_size=size, snapshot=snapshot)]

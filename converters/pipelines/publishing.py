@@ -40,6 +40,7 @@ def imported_snapshot(
     *,
     encrypted: bool,
     kms_key_id: str | None,
+    sealed: str | None = None,
 ) -> Snapshot:
     """Return the snapshot that an import leaves behind of a disk of size bytes."""
     return Snapshot(
@@ -54,6 +55,7 @@ def imported_snapshot(
         description=DESCRIPTION.format(task.id),
         encrypted=encrypted,
         kms_key_id=kms_key_id,
+        sealed=sealed,
     )
 
 

@@ -33,5 +33,16 @@ class Disk(Protocol):
 
 
 def open_snapshot(tx: Tx, blobs: Blobs, snapshot: Snapshot, now: datetime) -> Disk:
-    """Open the disk of a snapshot; FileNotFoundError if its bytes were removed meanwhile."""
-    return open_raw(blobs.path(snapshot.blob_id), snapshot.size_bytes)
+    """Open the disk of a snapshot; FileNotFoundError if its bytes were removed meanwhile.
+
+    The key of an encrypted one is asked now: KeyUnusable.
+    """
+    path = blobs.path(snapshot.blob_id)
+    if snapshot.sealed is None:
+        return open_raw(path, snapshot.size_bytes)
+    from state import disk_keys  # with the ciphers, which few disks need
+    from state.disks.sealed import open_sealed
+
+    assert snapshot.kms_key_id, "a sealed disk has a key"
+    passphrase = disk_keys.opened(tx, snapshot.sealed, snapshot.kms_key_id, snapshot.id, now)
+    return open_sealed(path, snapshot.size_bytes, passphrase)

@@ -1,18 +1,23 @@
 """A store, blobs and one task of a worker's, for tests of pipelines without a server or engine."""
 
 import os
+from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 from converters import worker
 from converters.pipelines.options import Options
+from state import disk_keys
 from state.blobs import Blobs
 from state.images import Image
 from state.jobs import Job, Outcome, Step
+from state.managed_keys import managed_key
 from state.objects import Bucket, Object
 from state.snapshots import Snapshot
 from state.store import Store
 from state.tasks import Task, Work
+from tests import disks
 
 NOW = datetime(2025, 1, 1, tzinfo=UTC)
 OWNER = ("111122223333", "us-east-1")
@@ -39,6 +44,7 @@ class Desk:
         self.blobs = Blobs(folder / "data")
         self.remembered: dict[str, Outcome] = {}
         self.seen: list[tuple[int, str]] = []  # as each phase ended
+        self.after: dict[str, Callable[[], object]] = {}  # what happens once a phase is done
         self._task_id = ""
         with self.store.begin() as tx:
             tx.buckets.add(
@@ -72,6 +78,21 @@ class Desk:
             gone = tx.objects.remove(BUCKET, key)
         assert gone
         self.blobs.remove(gone.blob_id)
+
+    def key(self, **changes: object) -> str:
+        """The ARN of the default key for EBS; changed, if so asked."""
+        with self.store.begin() as tx:
+            key = managed_key(tx, *OWNER, "alias/aws/ebs", "aws", NOW)
+            if changes:
+                tx.keys.replace(key.model_copy(update=changes))
+        return key.arn
+
+    def passphrase(self, snapshot: Snapshot) -> bytes:
+        """What opens the bytes of an encrypted snapshot."""
+        assert snapshot.sealed
+        assert snapshot.kms_key_id
+        with self.store.read() as tx:
+            return disk_keys.opened(tx, snapshot.sealed, snapshot.kms_key_id, snapshot.id, NOW)
 
     def submit(self, work: Work) -> None:
         """Have a task of its own for some work; the first of a kind ends in 0123456789abcdef0."""
@@ -108,9 +129,12 @@ class Desk:
             return [found.value for found in tx.images.list(*OWNER)]
 
     def bytes_of(self, snapshot_id: str | None) -> bytes:
-        """The bytes of a snapshot."""
+        """The bytes of a snapshot; of an encrypted one, what qemu-img makes of them."""
         (found,) = (each for each in self.snapshots() if each.id == snapshot_id)
-        return self.blobs.path(found.blob_id).read_bytes()
+        path = self.blobs.path(found.blob_id)
+        if found.sealed is not None:
+            path = disks.unsealed(path, self.passphrase(found), self.folder / f"{found.id}.raw")
+        return path.read_bytes()[: found.size_bytes]
 
     def kept(self) -> int:
         """How many blobs there are besides the objects'."""
@@ -126,10 +150,17 @@ class Desk:
     async def run(self) -> None:
         """Run the task as a worker would, remembering the phases that are done."""
 
+        phases: Counter[str] = Counter()
+
         async def durably(name: str, step: Step) -> Outcome:
+            phases[name] += 1
+            if phases[name] > 1:
+                name = f"{name} {phases[name]}"
             if name not in self.remembered:
                 self.remembered[name] = await step()
                 self.seen.append((self.task.progress, self.task.message))
+                if name in self.after:
+                    self.after[name]()
             return self.remembered[name]
 
         await worker.run(Job(self.task, self.store, self.blobs, durably), self.options)

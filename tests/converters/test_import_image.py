@@ -222,7 +222,7 @@ async def test_several_containers_become_one_ami_in_their_order(
 
 
 async def test_a_snapshot_shares_its_bytes_with_the_one_made_of_it(desk: Desk) -> None:
-    before = put_snapshot(desk, disks.words(MIB), encrypted=True, kms_key_id="key-1")
+    before = put_snapshot(desk, disks.words(MIB))
     submit(desk, DiskContainer(snapshot_id=before.id))
 
     await desk.run()
@@ -232,26 +232,6 @@ async def test_a_snapshot_shares_its_bytes_with_the_one_made_of_it(desk: Desk) -
     assert after.id != before.id
     assert after.blob_id != before.blob_id
     assert desk.blobs.path(after.blob_id).samefile(desk.blobs.path(before.blob_id))
-    assert (after.encrypted, after.kms_key_id) == (True, "key-1")
-
-
-async def test_encryption_is_remembered_on_snapshots_and_mappings(desk: Desk) -> None:
-    before = put_snapshot(desk, disks.words(MIB), encrypted=True, kms_key_id="key-1")
-    desk.put(disks.words(MIB))
-    submit(
-        desk,
-        container(),
-        DiskContainer(snapshot_id=before.id),
-        encrypted=True,
-        kms_key_id="key-2",
-    )
-
-    await desk.run()
-
-    devices = made(desk).devices
-    _, *after = desk.snapshots()
-    assert {(each.encrypted, each.kms_key_id) for each in devices} == {(True, "key-2")}
-    assert {(each.encrypted, each.kms_key_id) for each in after} == {(True, "key-2")}
 
 
 async def test_the_bytes_may_go_once_they_have_been_validated(

@@ -122,6 +122,23 @@ async def test_a_program_reads_nothing_and_knows_no_secrets(
     assert b"secret" not in ended.stdout
 
 
+async def test_a_program_inherits_the_files_that_it_is_given_and_no_other() -> None:
+    given, writing = os.pipe()
+    other, _ = os.pipe()
+    os.write(writing, b"for you alone")
+    os.close(writing)
+    try:
+        ended = await lifeline.run(
+            [SHELL, "-c", f"cat /dev/fd/{given}; cat /dev/fd/{other}"], NO_LIMITS, inherited=[given]
+        )
+    finally:
+        for pipe in (given, other, _):
+            os.close(pipe)
+
+    assert ended.stdout == b"for you alone"
+    assert ended.code != 0
+
+
 async def test_cancelling_kills_the_whole_family(tmp_path: Path) -> None:
     running = asyncio.create_task(lifeline.run(family(tmp_path), NO_LIMITS))
     members = await asyncio.to_thread(born, tmp_path)

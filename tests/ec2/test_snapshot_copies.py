@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from state.disk_keys import KeyUnusable
 from tests.ec2.conftest import DEFAULT_KEY, OWN_KEY, key_arn, made_key, made_snapshot, refusal
 from tests.house import House
 
@@ -170,6 +171,28 @@ def test_a_copy_is_encrypted_if_its_source_is_or_if_asked_for(
     found = described(house, copy, region)
     assert found["Encrypted"] is (key is not None)
     assert found.get("KmsKeyId") == (key and key_arn(house, key, region))
+
+
+def test_a_copy_of_an_encrypted_snapshot_has_its_bytes_under_its_own_key(house: House) -> None:
+    first = made_key(house)
+    house.put_object(bucket := house.bucket(), "disk", b"the bytes" * 1000)
+    source = house.finished(
+        house.ec2().import_snapshot(
+            DiskContainer={"UserBucket": {"S3Bucket": bucket, "S3Key": "disk"}},
+            Encrypted=True,
+            KmsKeyId=first,
+        )
+    )["SnapshotId"]
+    second = made_key(house, "eu-west-1")
+
+    copy = copied(house, source, "eu-west-1", Encrypted=True, KmsKeyId=second)
+
+    assert described(house, copy, "eu-west-1")["KmsKeyId"] == second
+    assert house.snapshot_bytes(copy).samefile(house.snapshot_bytes(source))
+    house.kms().disable_key(KeyId=first)
+    assert house.disk(copy).read(0, 9) == b"the bytes"
+    with pytest.raises(KeyUnusable):
+        house.disk(source)
 
 
 # other accounts ----------------------------------------------------------------------------------

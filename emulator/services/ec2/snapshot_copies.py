@@ -8,7 +8,7 @@ Local Zones are not served. PresignedUrl and DestinationRegion are ignored: ever
 from emulator.context import Context
 from emulator.errors import dry_run
 from emulator.services.actions import Actions
-from emulator.services.ec2 import errors, ids, image_errors, kms
+from emulator.services.ec2 import errors, ids, image_errors, kms, task_errors
 from emulator.services.ec2.snapshots import find_usable_snapshot
 from emulator.services.ec2.tags import specified, tag_set
 from emulator.shapes.ec2 import CopySnapshotRequest, CopySnapshotResult
@@ -83,8 +83,31 @@ def copied(
         transfer_type="standard" if minutes is None else "time-based",
         completion_minutes=minutes,
     )
+    if source.sealed is not None:
+        copy = copy.model_copy(update={"sealed": resealed(ctx, tx, source, copy)})
     ctx.blobs.link(source.blob_id, copy.blob_id)
     return copy
+
+
+def resealed(ctx: Context, tx: Tx, source: Snapshot, copy: Snapshot) -> str:
+    """Return the passphrase of an encrypted snapshot, sealed for its copy; asks both keys."""
+    from state import disk_keys  # with the ciphers, which few servers need
+
+    assert source.sealed, "a sealed snapshot"
+    assert source.kms_key_id, "an encrypted snapshot has a key"
+    assert copy.kms_key_id, "so has its copy"
+    try:
+        return disk_keys.resealed(
+            tx,
+            source.sealed,
+            source.kms_key_id,
+            source.id,
+            to_key_arn=copy.kms_key_id,
+            to_resource_id=copy.id,
+            now=ctx.now(),
+        )
+    except disk_keys.KeyUnusable:
+        raise task_errors.key_not_accessible() from None
 
 
 def completion_minutes(name: str, minutes: int | None) -> int | None:
