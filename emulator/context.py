@@ -34,6 +34,7 @@ class Context:
     host: str  # as the client named us, with the port
     secure: bool
     door: "Door | None" = None  # verifies signatures; None where anyone may call
+    address: str = ""  # that the request came from
 
     def new_id(self, prefix: str) -> str:
         """Make an id like AWS's: a prefix and seventeen hexadecimal digits."""

@@ -211,7 +211,9 @@ class Gateway:
             request = query.parse(operation, sent)
         if visit.protocol != "ec2" and operation.input_shape is not None:
             constraints.check(operation.input_shape, request)  # EC2's model has none
-        result = handler(self.context(visit), request)
+        context = self.context(visit)
+        check_rights(context, visit, request)
+        result = handler(context, request)
         return wired(answers.serialize(operation, settled(result), visit.request_id))
 
     async def answer_rest(self, visit: Visit, actions: Mapping[str, Handler]) -> Answer:
@@ -287,6 +289,7 @@ class Gateway:
             host=incoming.host,
             secure=incoming.secure,
             door=self.door,
+            address=incoming.address,
         )
 
 
@@ -295,6 +298,14 @@ def loaded(service: str) -> Mapping[str, Handler]:
     """Load the actions of a service."""
     found: Mapping[str, Handler] = import_module(LATER[service]).ACTIONS
     return found
+
+
+def check_rights(context: Context, visit: Visit, request: Any) -> None:
+    """Refuse what the session of a role may not do."""
+    if visit.session is not None:
+        from emulator.rights import sessions  # with all of policies
+
+        sessions.check(context, visit.service, visit.action, request)
 
 
 def is_form(incoming: Incoming) -> bool:

@@ -21,8 +21,8 @@ class Incoming:
     """One request: its line and headers, and the body that is still on its way."""
 
     __slots__ = (
-        "_receive", "announced", "body", "ended", "header_list", "headers", "host", "method",
-        "path", "query_string", "secure", "touched", "watch",
+        "_receive", "address", "announced", "body", "ended", "header_list", "headers", "host",
+        "method", "path", "query_string", "secure", "touched", "watch",
     )  # fmt: skip
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
@@ -34,6 +34,7 @@ class Incoming:
         self.header_list: list[tuple[bytes, bytes]] = scope["headers"]
         self.headers = joined(self.header_list)
         self.host: str = self.headers.get("host", "")
+        self.address: str = (scope.get("client") or ("", 0))[0]
         self.touched = False  # a client that expects "100 Continue" has got it
         self.ended = False
         self.body: bytes | None = None  # once it has been read whole

@@ -35,10 +35,12 @@ def decide(
     operation: str,
     sealed_with: Mapping[str, str] | None = None,
     via: str | None = None,
+    context: Values | None = None,
 ) -> Decision:
     """Decide whether a caller may do something with a key, `Decrypt` or `DescribeKey`, say.
 
-    sealed_with is the encryption context; via is the service that asks for somebody, `ec2`, `s3`.
+    sealed_with is the encryption context, via the service that asks for somebody, `ec2` or `s3`,
+    and context what else conditions may ask about.
     """
     decision = caller.decide(
         f"kms:{operation}",
@@ -46,7 +48,7 @@ def decide(
         owner=key.account_id,
         policies=[policy(key)],
         resource_decides=True,
-        context=context(key, caller.principal, sealed_with or {}, via),
+        context={**context_of(key, caller.principal, sealed_with or {}, via), **(context or {})},
     )
     if decision.allowed or decision.statement is not None:  # a grant does not outdo what denies
         return decision
@@ -93,7 +95,7 @@ def is_within(grant: Grant, sealed_with: Mapping[str, str]) -> bool:
     return (grant.context_subset or {}).items() <= sealed_with.items()
 
 
-def context(key: Key, who: Principal, sealed_with: Mapping[str, str], via: str | None) -> Values:
+def context_of(key: Key, who: Principal, sealed_with: Mapping[str, str], via: str | None) -> Values:
     """Return what conditions of a key's policy may ask about."""
     values: dict[str, str | list[str]] = {
         f"kms:EncryptionContext:{name}": text for name, text in sealed_with.items()

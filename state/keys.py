@@ -53,7 +53,7 @@ class Alias(Frozen):
 
 
 class Grant(Frozen):
-    """Lets a principal use a key; what it lends is not looked at yet."""
+    """Lets a principal use a key."""
 
     id: str
     key_id: str

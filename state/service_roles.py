@@ -212,6 +212,6 @@ def on_key(
         right,
         account_id=key.account_id,
         policies=(key_access.policy(key),),
-        context=key_access.context(key, who, sealed_with or {}, via),
+        context=key_access.context_of(key, who, sealed_with or {}, via),
         grant=None if lent is None else lent.id,
     )

@@ -10,6 +10,8 @@ from state.store import Store
 from tests.house import House, MakeHouse, default_url, session
 from tests.iam.conftest import POLICY, TRUST, refusal, unchecked
 
+ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
+
 
 def trusting(*arns: str, **condition: str) -> str:
     """Return a trust policy that lets some principals in, if external ids are equal."""
@@ -66,6 +68,7 @@ def test_a_session_works_in_the_roles_account(house: House) -> None:
     friend = House(house.server)
     arn = made(house, "worker", trusting(f"arn:aws:iam::{friend.account_id}:root"))
     bucket = house.bucket()
+    house.iam().attach_role_policy(RoleName="worker", PolicyArn=ADMINISTRATOR)
 
     answer = friend.sts().assume_role(RoleArn=arn, RoleSessionName="guest")
 

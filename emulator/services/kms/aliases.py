@@ -30,6 +30,7 @@ def create_alias(ctx: Context, request: CreateAliasRequest) -> dict[str, object]
     with ctx.store.begin() as tx:
         now = ctx.now()
         tx.keys.purge(now)
+        finding.check_alias(ctx, tx, name, "CreateAlias")
         key = target(ctx, tx, request["TargetKeyId"], "CreateAlias")
         try:
             tx.aliases.add(
@@ -56,6 +57,9 @@ def update_alias(ctx: Context, request: UpdateAliasRequest) -> dict[str, object]
         alias = tx.aliases.get(ctx.account_id, ctx.region, name)
         if alias is None:
             raise errors.alias_not_found(finding.arn(ctx, name))
+        finding.check_alias(ctx, tx, name, "UpdateAlias")
+        if (before := tx.keys.get(alias.key_id, ctx.now())) is not None:
+            finding.permitted(ctx, tx, before, "UpdateAlias")
         key = target(ctx, tx, request["TargetKeyId"], "UpdateAlias")
         tx.aliases.replace(alias.model_copy(update={"key_id": key.id, "updated_at": ctx.now()}))
     return {}
@@ -66,8 +70,12 @@ def delete_alias(ctx: Context, request: DeleteAliasRequest) -> dict[str, object]
     """Take a name away; its key stays."""
     name = checked(request["AliasName"])
     with ctx.store.begin() as tx:
-        if tx.aliases.remove(ctx.account_id, ctx.region, name) is None:
+        alias = tx.aliases.remove(ctx.account_id, ctx.region, name)
+        if alias is None:
             raise errors.alias_not_found(finding.arn(ctx, name))
+        finding.check_alias(ctx, tx, name, "DeleteAlias")
+        if (key := tx.keys.get(alias.key_id, ctx.now())) is not None:
+            finding.permitted(ctx, tx, key, "DeleteAlias")
     return {}
 
 
@@ -79,7 +87,7 @@ def list_aliases(ctx: Context, request: ListAliasesRequest) -> ListAliasesRespon
     with ctx.store.read() as tx:
         of = None
         if (key_id := request.get("KeyId")) is not None:
-            of = finding.find_key(ctx, tx, key_id, "ListAliases")
+            of = finding.find_unasked(ctx, tx, key_id, "ListAliases")
         known = tx.aliases.list(ctx.account_id, ctx.region, ctx.now())
     entries = sorted(shown(ctx, known, of), key=lambda entry: entry["AliasName"])
     rest = [entry for entry in entries if entry["AliasName"] > after]

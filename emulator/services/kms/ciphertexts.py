@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from emulator.context import Context
-from emulator.errors import missing_member
+from emulator.errors import AwsError, missing_member
 from emulator.services.actions import Actions
 from emulator.services.kms import errors, finding
 from emulator.shapes.kms import (
@@ -17,6 +17,7 @@ from emulator.shapes.kms import (
 )
 from state import sealing
 from state.keys import Key
+from state.store import Tx
 
 actions = Actions()
 
@@ -27,9 +28,9 @@ ALGORITHM = "SYMMETRIC_DEFAULT"
 def encrypt(ctx: Context, request: EncryptRequest) -> EncryptResponse:
     """Seal up to 4096 bytes under a key."""
     check_algorithm(request.get("EncryptionAlgorithm"))
-    key, material = finding.usable(ctx, request["KeyId"], "Encrypt")
-    check_dry_run(request)
     context = request.get("EncryptionContext", {})
+    key, material = finding.usable(ctx, request["KeyId"], "Encrypt", context)
+    check_dry_run(request)
     return {
         "CiphertextBlob": sealing.seal(key.id, material, request["Plaintext"], context),
         "KeyId": key.arn,
@@ -66,9 +67,9 @@ def re_encrypt(ctx: Context, request: ReEncryptRequest) -> ReEncryptResponse:
         request.get("SourceKeyId"),
         "ReEncryptFrom",
     )
-    key, material = finding.usable(ctx, request["DestinationKeyId"], "ReEncryptTo")
-    check_dry_run(request)
     context = request.get("DestinationEncryptionContext", {})
+    key, material = finding.usable(ctx, request["DestinationKeyId"], "ReEncryptTo", context)
+    check_dry_run(request)
     return {
         "CiphertextBlob": sealing.seal(key.id, material, content, context),
         "SourceKeyId": source.arn,
@@ -89,17 +90,31 @@ def opened(
     except sealing.Broken:
         raise errors.invalid_ciphertext() from None
     with ctx.store.read() as tx:
-        if text is not None and finding.find_by_any_name(ctx, tx, text, action).id != key_id:
-            raise errors.incorrect_key()
-        key = tx.keys.get(key_id, ctx.now())
-        if key is None or (key.account_id, key.region) != (ctx.account_id, ctx.region):
-            raise errors.ciphertext_not_allowed()
-        finding.check_usable(finding.permitted(ctx, key, action))
+        if text is not None:
+            key = finding.find_by_any_name(ctx, tx, text, action, context)
+            if key.id != key_id:
+                raise errors.incorrect_key()
+        else:
+            key = meant(ctx, tx, key_id, action, context)
+        finding.check_usable(key)
         material = tx.keys.material(key.id)
     try:
         return key, sealing.unseal(material, sealed, context)
     except sealing.Broken:
         raise errors.invalid_ciphertext() from None
+
+
+def meant(ctx: Context, tx: Tx, key_id: str, action: str, context: Mapping[str, str]) -> Key:
+    """Return the key that a ciphertext was sealed under, in whatever account; if it may be used."""
+    key = tx.keys.get(key_id, ctx.now())
+    if key is None or key.region != ctx.region:
+        raise errors.ciphertext_not_allowed()
+    try:
+        return finding.permitted(ctx, tx, key, action, context)
+    except AwsError:
+        if key.account_id == ctx.account_id:
+            raise
+        raise errors.ciphertext_not_allowed() from None
 
 
 def check_algorithm(algorithm: str | None) -> None:

@@ -49,8 +49,9 @@ def made(
     spec, size = request.get("KeySpec"), request.get("NumberOfBytes")
     if (spec is None) == (size is None):
         raise errors.one_of_two_sizes()
-    key, material = finding.usable(ctx, request["KeyId"], action)
+    context = request.get("EncryptionContext", {})
+    key, material = finding.usable(ctx, request["KeyId"], action, context)
     check_dry_run(request)
     content = secrets.token_bytes(size or SPECS[spec or ""])
-    sealed = sealing.seal(key.id, material, content, request.get("EncryptionContext", {}))
+    sealed = sealing.seal(key.id, material, content, context)
     return content, sealed, key.arn

@@ -79,12 +79,12 @@ def foreign(ctx: Context, action: str) -> AwsError:
     )
 
 
-def managed(ctx: Context, action: str, arn: str) -> AwsError:
-    """A key that AWS manages: only its service may use it, and nobody may change it."""
+def not_allowed(ctx: Context, action: str, arn: str, because: str) -> AwsError:
+    """A key or an alias of the account with which the caller may not do this."""
     return AwsError(
         "AccessDeniedException",
         f"User: {caller(ctx)} is not authorized to perform: kms:{action} on resource: {arn} "
-        f"because no resource-based policy allows the kms:{action} action",
+        f"{because}",
     )
 
 

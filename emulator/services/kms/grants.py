@@ -12,6 +12,7 @@ from typing import Final
 
 from emulator.context import Context
 from emulator.errors import missing_member
+from emulator.rights.asking import Values, caller_of
 from emulator.services.actions import Actions
 from emulator.services.kms import errors, finding, pages
 from emulator.services.kms.ciphertexts import check_dry_run
@@ -24,6 +25,7 @@ from emulator.shapes.kms import (
     RetireGrantRequest,
     RevokeGrantRequest,
 )
+from state import key_access
 from state.keys import Grant, Key
 from state.store import Tx
 
@@ -42,7 +44,9 @@ GRANT_ID: Final = re.compile(r"[0-9a-f]{64}")
 def create_grant(ctx: Context, request: CreateGrantRequest) -> CreateGrantResponse:
     """Lend a key; the same again under the same name is the same grant."""
     with ctx.store.begin() as tx:
-        key = finding.find_key(ctx, tx, request["KeyId"], "CreateGrant")
+        key = finding.find_key(
+            ctx, tx, request["KeyId"], "CreateGrant", context=context_of(request)
+        )
         finding.check_usable(key)
         grant = asked_for(ctx, key, request)
         check_dry_run(request)
@@ -97,14 +101,45 @@ def retire_grant(ctx: Context, request: RetireGrantRequest) -> dict[str, object]
             grant = tx.grants.get(grant_id)
             if grant is None:
                 raise errors.grant_not_found(grant_id)
-            key = finding.existing(ctx, tx, grant.key_id)
+            key = tx.keys.get(grant.key_id, ctx.now())
+            if key is None or key.region != ctx.region:
+                raise errors.grant_not_found(grant_id)
         elif "KeyId" in request and "GrantId" in request:
             grant_id = request["GrantId"]
-            key = finding.find_key(ctx, tx, request["KeyId"], "RetireGrant")
+            key = finding.find_unasked(ctx, tx, request["KeyId"], "RetireGrant")
+            grant = tx.grants.get(grant_id) if GRANT_ID.fullmatch(grant_id) else None
         else:
             raise errors.validation("Specify either a grant token, or a key ID and a grant ID.")
+        check_retiring(ctx, tx, key, grant)
         remove(tx, key, grant_id, request)
     return {}
+
+
+def check_retiring(ctx: Context, tx: Tx, key: Key, grant: Grant | None) -> None:
+    """Refuse who may not give a grant back: who is named in it may, and whom the key lets."""
+    who = caller_of(tx, ctx).principal
+    if grant is not None:
+        meant = [grant.retiring] if grant.retiring else []
+        if "RetireGrant" in grant.operations:
+            meant.append(grant.grantee)
+        if any(key_access.is_meant(each, who) for each in meant):
+            return
+    finding.permitted(ctx, tx, key, "RetireGrant")
+
+
+def context_of(request: CreateGrantRequest) -> Values:
+    """Return what conditions may ask about a grant that is to be made."""
+    context: dict[str, str | list[str]] = {
+        "kms:GrantOperations": list(request["Operations"]),
+        "kms:GrantIsForAWSResource": "false",
+    }
+    for member in "GranteePrincipal", "RetiringPrincipal":
+        if member in request:
+            context[f"kms:{member}"] = request[member]
+    constraints = request.get("Constraints", {})
+    if constraints:
+        context["kms:GrantConstraintType"] = list(constraints)
+    return context
 
 
 def asked_for(ctx: Context, key: Key, request: CreateGrantRequest) -> Grant:

@@ -1,16 +1,17 @@
 """Who may do what with a key, as a document: GetKeyPolicy and PutKeyPolicy.
 
-A key has one policy, called `default`. It must be one, and let its account change it again.
+A key has one policy, called `default`. It must be one, and let whoever gives it change it again.
 """
 
 import json
 
 from emulator.context import Context
+from emulator.rights.asking import caller_of
 from emulator.services.actions import Actions
 from emulator.services.kms import errors, finding
 from emulator.shapes.kms import GetKeyPolicyRequest, GetKeyPolicyResponse, PutKeyPolicyRequest
 from state.policy.documents import Malformed, Use, parse
-from state.policy.evaluation import Policy, Principal, Request, evaluate
+from state.policy.evaluation import Policy
 
 actions = Actions()
 
@@ -56,9 +57,10 @@ def checked(ctx: Context, text: str | None, *, unchecked: bool | None) -> str:
     except Malformed as problem:
         raise errors.malformed_policy(problem.reason) from None
     if not unchecked:
-        request = Request(Principal.root(ctx.account_id), CHANGE, finding.arn(ctx, "key/*"))
-        policy = Policy("the key's policy", document)
-        if not evaluate(request, resource=[policy], resource_decides=True).allowed:
+        with ctx.store.read() as tx:
+            caller = caller_of(tx, ctx)
+        arn, policy = finding.arn(ctx, "key/*"), Policy("the key's policy", document)
+        if not caller.decide(CHANGE, arn, policies=[policy], resource_decides=True).allowed:
             raise errors.locked_out()
     return text
 
