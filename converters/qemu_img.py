@@ -14,8 +14,8 @@ import re
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -72,6 +72,15 @@ class Source:
     driver: str
     offset: int
     length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stacked:
+    """One of the files that lie upon each other to be a disk; only the lowest may be raw."""
+
+    path: Path
+    driver: str  # raw, qcow2
+    sealed: bool = False  # LUKS inside of the qcow2 file
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,17 +158,10 @@ async def seal(
         patience(size, seen.st_blocks * 512),
         file_size=size + (size >> TABLES_SHIFT) + TABLES,
     )
-    options = {
-        "driver": SEALED,
-        "encrypt.format": "luks",
-        "encrypt.key-secret": "passphrase",
-        "file.driver": "file",
-        "file.filename": _absolute(target).replace(",", ",,"),
-    }
-    image = ",".join(f"{name}={value}" for name, value in options.items())
+    image = _options(target, sealed=True)
     disk = Source(source, "raw", 0, seen.st_size)
     command = ["-n", "--target-is-zero", "--target-image-opts", _named(disk, _file(disk)), image]
-    await _convert_secretly(command, limits, passphrase, report)
+    await _run("convert", ["-p", *FAST, *command], limits, passphrase, report)
 
 
 async def unseal(
@@ -171,21 +173,96 @@ async def unseal(
     limits = Limits(MEMORY, patience(padded, seen.st_size), padded)
     disk = Source(source, SEALED, 0, seen.st_size)
     command = ["-O", "raw", _named(disk, _file(disk)), _absolute(target)]
-    await _convert_secretly(command, limits, passphrase, report)
+    await _run("convert", ["-p", *FAST, *command], limits, passphrase, report)
     os.truncate(target, size)
 
 
-async def _convert_secretly(
-    command: list[str], limits: Limits, passphrase: bytes, report: Callable[[int], None]
+async def create(target: Path, size: int) -> None:
+    """Make a qcow2 file of nothing for a disk of size bytes, to be laid upon others; Failed."""
+    limits = Limits(MEMORY, patience(0, 0), file_size=(size >> TABLES_SHIFT) + TABLES)
+    options = "cluster_size=65536"  # what state.disks.written reads
+    command = ["-q", "-f", "qcow2", "-o", options, _absolute(target), str(size)]
+    await _run("create", command, limits)
+
+
+async def grow(target: Path, size: int, passphrase: bytes | None = None) -> None:
+    """Make the disk of a qcow2 file larger, up to size bytes; Failed."""
+    command = ["-q", "--image-opts", _options(target, sealed=passphrase is not None), str(size)]
+    await _run("resize", command, Limits(MEMORY, patience(0, 0)), passphrase)
+
+
+async def flatten(
+    files: Sequence[Stacked],
+    target: Path,
+    size: int,
+    report: Callable[[int], None],
+    passphrase: bytes | None = None,
 ) -> None:
-    with _pipe_of(passphrase) as pipe:
-        secret = f"secret,id=passphrase,file=/dev/fd/{pipe}"
+    """Write the disk that files are, the lowest first, to target; Failed.
+
+    target becomes a sparse raw file; with a passphrase, it is an encrypted disk that is empty yet.
+    """
+    data = sum(_status(file.path).st_blocks * 512 for file in files)
+    most = size if passphrase is None else size + (size >> TABLES_SHIFT) + TABLES
+    source = "json:" + json.dumps(stack(files))
+    command = ["-p", *FAST]
+    if passphrase is None:
+        command += ["-O", "raw", source, _absolute(target)]
+    else:
+        image = _options(target, sealed=True)
+        command += ["-n", "--target-is-zero", "--target-image-opts", source, image]
+    limits = Limits(MEMORY, patience(size, data), file_size=most)
+    await _run("convert", command, limits, passphrase, report)
+    if passphrase is None:
+        os.truncate(target, size)
+
+
+def stack(files: Sequence[Stacked]) -> dict[str, Any]:
+    """Return what opens files that lie upon each other as one disk; the lowest comes first."""
+    below: dict[str, Any] | None = None
+    for each in files:
+        file = {"driver": "file", "filename": _absolute(each.path)}
+        node: dict[str, Any] = {"driver": each.driver, "file": file}
+        if each.driver == "qcow2":
+            node["backing"] = below
+        if each.sealed:
+            node["encrypt"] = OPTIONS[SEALED]["encrypt"]
+        below = node
+    assert below is not None, "a disk is at least one file"
+    return below
+
+
+def _options(image: Path, *, sealed: bool) -> str:
+    """Return the name of a qcow2 file that is to be written to."""
+    options = {
+        "driver": "qcow2",
+        "file.driver": "file",
+        "file.filename": _absolute(image).replace(",", ",,"),
+    }
+    if sealed:
+        options |= {"encrypt.format": "luks", "encrypt.key-secret": "passphrase"}
+    return ",".join(f"{name}={value}" for name, value in options.items())
+
+
+async def _run(
+    task: str,
+    arguments: list[str],
+    limits: Limits,
+    passphrase: bytes | None = None,
+    report: Callable[[int], None] | None = None,
+) -> None:
+    """Have qemu-img do a task, with a passphrase that it reads from a pipe; Failed."""
+    with ExitStack() as open_files:
+        secret, inherited = [], []
+        if passphrase is not None:
+            pipe = open_files.enter_context(_pipe_of(passphrase))
+            secret, inherited = ["--object", f"secret,id=passphrase,file=/dev/fd/{pipe}"], [pipe]
         ended = await lifeline.run(
-            [_program(), "convert", "-p", *FAST, "--object", secret, *command],
+            [_program(), task, *secret, *arguments],
             limits,
-            on_output=_progress(report),
+            on_output=None if report is None else _progress(report),
             keep=1 << 14,
-            inherited=[pipe],
+            inherited=inherited,
         )
     if ended.code:
         raise Failed(_complaint(ended))

@@ -8,9 +8,16 @@ from converters.pipelines.export_image import export_image
 from converters.pipelines.import_image import import_image
 from converters.pipelines.import_snapshot import import_snapshot
 from converters.pipelines.options import Options
+from converters.pipelines.snapshot_volume import snapshot_volume
 from state.engine import Run
 from state.jobs import Job
-from state.tasks import SERVER_ERROR, ExportImageWork, ImportImageWork, ImportSnapshotWork
+from state.tasks import (
+    SERVER_ERROR,
+    ExportImageWork,
+    ImportImageWork,
+    ImportSnapshotWork,
+    SnapshotVolumeWork,
+)
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +37,8 @@ async def run(job: Job, options: Options) -> None:
                 await import_image(job, work, options)
             case ExportImageWork() as work:
                 await export_image(job, work)
+            case SnapshotVolumeWork() as work:
+                await snapshot_volume(job, work)
         log.info("task %s is completed", job.task_id)
     except ClientError as error:
         cause = f" ({error.__cause__})" if error.__cause__ else ""

@@ -159,6 +159,7 @@ class SnapshotVolumeWork(SnapshotWork):
 
     kind: Literal["snapshot-volume"] = "snapshot-volume"
     volume_id: str
+    written: bool = True  # the topmost layer is what was written since the snapshot before
 
 
 def work_of(snapshot_id: str) -> str:

@@ -6,7 +6,8 @@
     written      what has been written since then: the only file that may change    qcow2
 
 A volume without layers is empty, one without `written` has not been written to. A file never
-changes again once it is a layer: who is to write puts a new one on top.
+changes again once it is a layer: who is to write puts a new one on top. When the bytes of a
+snapshot have been written, they take the place of the layers that they were made of.
 """
 
 from datetime import datetime
@@ -72,3 +73,18 @@ class Volume(Frozen):
     def files(self) -> tuple[Layer, ...]:
         """All its files, the lowest first."""
         return self.layers if self.written is None else (*self.layers, self.written)
+
+    def frozen(self) -> "Volume":
+        """Return the volume with all that was written to it as a layer: it may not change then."""
+        return self.model_copy(update={"layers": self.files, "written": None})
+
+    def merged(self, layer: Layer) -> "Volume | None":
+        """Return the volume with a layer in place of those it was made of; None without them.
+
+        The layer has the source_id of the topmost of those.
+        """
+        for place, each in enumerate(self.layers):
+            if each.source_id == layer.source_id:
+                layers = (layer, *self.layers[place + 1 :])
+                return self.model_copy(update={"layers": layers})
+        return None

@@ -80,7 +80,7 @@ async def unseal(
     attempt: Attempt, snapshot: Snapshot, source: Path, target: Path, report: Callable[[int], None]
 ) -> RawDisk:
     """Write the raw disk of an encrypted snapshot, whose bytes are at source; ClientError."""
-    passphrase = await asyncio.to_thread(_opened, attempt, snapshot)
+    passphrase = await asyncio.to_thread(opened, attempt, snapshot)
     await qemu_img.unseal(source, target, snapshot.size_bytes, passphrase, report)
     return RawDisk(target, snapshot.size_bytes)
 
@@ -114,7 +114,8 @@ def _new(attempt: Attempt, key_arn: str, snapshot_id: str) -> tuple[bytes, str]:
         raise key_not_accessible() from error
 
 
-def _opened(attempt: Attempt, snapshot: Snapshot) -> bytes:
+def opened(attempt: Attempt, snapshot: Snapshot) -> bytes:
+    """Return the passphrase of an encrypted snapshot; ClientError."""
     assert snapshot.sealed, "a sealed snapshot"
     assert snapshot.kms_key_id, "an encrypted snapshot has a key"
     now = datetime.now(UTC)

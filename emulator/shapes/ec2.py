@@ -126,6 +126,29 @@ class CopySnapshotResult(TypedDict, total=False):
     SnapshotId: str
 
 
+class CreateSnapshotRequest(TypedDict, total=False):
+    Description: str
+    OutpostArn: str
+    VolumeId: Required[str]
+    TagSpecifications: list[TagSpecification]
+    Location: str
+    DryRun: bool
+
+
+class CreateSnapshotsRequest(TypedDict, total=False):
+    Description: str
+    InstanceSpecification: Required[InstanceSpecification]
+    OutpostArn: str
+    TagSpecifications: list[TagSpecification]
+    DryRun: bool
+    CopyTagsFromSource: str
+    Location: str
+
+
+class CreateSnapshotsResult(TypedDict, total=False):
+    Snapshots: list[SnapshotInfo]
+
+
 class CreateTagsRequest(TypedDict, total=False):
     DryRun: bool
     Resources: Required[list[str]]
@@ -765,6 +788,12 @@ class InstanceExportDetails(TypedDict, total=False):
     TargetEnvironment: str
 
 
+class InstanceSpecification(TypedDict, total=False):
+    InstanceId: Required[str]
+    ExcludeBootVolume: bool
+    ExcludeDataVolumeIds: list[str]
+
+
 class InstanceTypeItem(TypedDict, total=False):
     InstanceType: str
 
@@ -950,6 +979,22 @@ class SnapshotDiskContainer(TypedDict, total=False):
     Format: str
     Url: str
     UserBucket: UserBucket
+
+
+class SnapshotInfo(TypedDict, total=False):
+    Description: str
+    Tags: list[Tag]
+    Encrypted: bool
+    VolumeId: str
+    State: str
+    VolumeSize: int
+    StartTime: datetime
+    Progress: str
+    OwnerId: str
+    SnapshotId: str
+    OutpostArn: str
+    SseType: str
+    AvailabilityZone: str
 
 
 class SnapshotTaskDetail(TypedDict, total=False):

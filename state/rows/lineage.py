@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, exists, insert, select
+from sqlalchemy import Connection, bindparam, delete, exists, insert, select, update
 
 from state.lineage import Blocks
 from state.tables import lineage, snapshots
@@ -15,6 +15,11 @@ GET = select(COLUMNS.parent_id, COLUMNS.blocks).where(
 NEEDED = select(
     exists().where(COLUMNS.parent_id == bindparam("snapshot_id"))
     | exists().where(snapshots.c.id == bindparam("snapshot_id"))
+)
+AMEND = (
+    update(lineage)
+    .where(COLUMNS.snapshot_id == bindparam("at_snapshot_id"))
+    .values(blocks=bindparam("blocks"))
 )
 REMOVE = (
     delete(lineage)
@@ -40,6 +45,10 @@ class Lineage:
         """Keep that a snapshot was made on top of another, and in which blocks they may differ."""
         row = {"snapshot_id": snapshot_id, "parent_id": parent_id, "blocks": blocks.packed()}
         self._connection.execute(ADD, row)
+
+    def amend(self, snapshot_id: str, blocks: Blocks) -> None:
+        """Keep in which blocks a snapshot may differ, now that it is known."""
+        self._connection.execute(AMEND, {"at_snapshot_id": snapshot_id, "blocks": blocks.packed()})
 
     def changed(self, first_id: str, second_id: str) -> Blocks | None:
         """Return the blocks in which two snapshots may differ; None if they are not related."""

@@ -1,9 +1,21 @@
 """Volumes for the tests, put into a server's store or made as a client makes them."""
 
+import asyncio
+import json
 import secrets
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+from converters import qemu_img
+from converters.pipelines.volumes import files, writable
+from state.blobs import Blobs
+from state.disks import Disk, open_raw, open_snapshot
+from state.lineage import BLOCK
 from state.store import Store
 from state.volumes import Attachment, Shape, Volume
 from tests.house import House, default_url
@@ -11,25 +23,17 @@ from tests.house import House, default_url
 
 def put_volumes(house: House, *volumes: Volume) -> None:
     """Put volumes into a server's store."""
-    store = Store(default_url(house.data_dir))
-    try:
-        with store.begin() as tx:
-            for volume in volumes:
-                tx.volumes.add(volume)
-    finally:
-        store.close()
+    with blobs_and_store(house) as (_, store), store.begin() as tx:
+        for volume in volumes:
+            tx.volumes.add(volume)
 
 
 def found_volume(house: House, volume_id: str) -> Volume:
     """Return a volume as it stands in a server's store."""
-    store = Store(default_url(house.data_dir))
-    try:
-        with store.read() as tx:
-            volume = tx.volumes.get(volume_id)
-        assert volume is not None, f"there is no {volume_id}"
-        return volume
-    finally:
-        store.close()
+    with blobs_and_store(house) as (_, store), store.read() as tx:
+        volume = tx.volumes.get(volume_id)
+    assert volume is not None, f"there is no {volume_id}"
+    return volume
 
 
 def attached_volume(house: House, *instance_ids: str, **more: Any) -> str:
@@ -65,3 +69,68 @@ def described_volume(house: House, volume_id: str) -> Any:
     """Return a volume as DescribeVolumes shows it."""
     (found,) = house.ec2().describe_volumes(VolumeIds=[volume_id])["Volumes"]
     return found
+
+
+def written_to(house: House, volume_id: str, *commands: str) -> None:
+    """Write to a volume as a machine on it does: by qemu-io, whose commands these are."""
+    with blobs_and_store(house) as (blobs, store):
+        now = datetime.now(UTC)
+        volume, passphrase = asyncio.run(writable(store, blobs, volume_id, now))
+    drive = "json:" + json.dumps(qemu_img.stack(files(volume, blobs)))
+    secret = [f"--object=secret,id=passphrase,data={passphrase.decode()}"] if passphrase else []
+    asked = [word for command in commands for word in ("-c", command)]
+    done = subprocess.run(
+        ["qemu-io", *secret, *asked, drive], check=True, capture_output=True, text=True
+    )
+    assert "failed" not in done.stdout + done.stderr
+
+
+def content(house: House, volume_id: str) -> dict[int, bytes]:
+    """Return the blocks of a volume that are not zeros, by their numbers."""
+    with tempfile.TemporaryDirectory() as folder, blobs_and_store(house) as (blobs, store):
+        raw = Path(folder) / "disk"
+        now = datetime.now(UTC)
+        volume, passphrase = asyncio.run(writable(store, blobs, volume_id, now))
+        secret = [f"--object=secret,id=passphrase,data={passphrase.decode()}"] if passphrase else []
+        drive = "json:" + json.dumps(qemu_img.stack(files(volume, blobs)))
+        subprocess.run(["qemu-img", "convert", *secret, "-O", "raw", drive, raw], check=True)
+        with closing(open_raw(raw, raw.stat().st_size)) as disk:
+            return blocks_of(disk)
+
+
+def snapshot_content(house: House, snapshot_id: str) -> dict[int, bytes]:
+    """Return the blocks of a snapshot that are not zeros, by their numbers."""
+    with blobs_and_store(house) as (blobs, store), store.read() as tx:
+        snapshot = tx.snapshots.get(snapshot_id)
+        assert snapshot is not None, f"there is no {snapshot_id}"
+        with closing(open_snapshot(tx, blobs, snapshot, datetime.now(UTC))) as disk:
+            return blocks_of(disk)
+
+
+def blocks_of(disk: Disk) -> dict[int, bytes]:
+    """Return the blocks of a disk that are not zeros, by their numbers."""
+    found: dict[int, bytes] = {}
+    for begin, end in disk.data():
+        for number in range(begin // BLOCK, -(-end // BLOCK)):
+            block = disk.read(number * BLOCK, BLOCK)
+            if any(block):
+                found[number] = block
+    return found
+
+
+def changed_blocks(house: House, first: str, second: str) -> list[int] | None:
+    """Return the blocks in which two snapshots may differ, as the lineage has it."""
+    with blobs_and_store(house) as (_, store), store.read() as tx:
+        blocks = tx.lineage.changed(first, second)
+        return None if blocks is None else list(blocks)
+
+
+@contextmanager
+def blobs_and_store(house: House) -> Iterator[tuple[Blobs, Store]]:
+    """Open what a server has."""
+    url = str(house.server.settings.get("database_url") or default_url(house.data_dir))
+    store = Store(url)
+    try:
+        yield Blobs(house.data_dir), store
+    finally:
+        store.close()

@@ -12,7 +12,7 @@ from typing import TypeVar
 from sqlalchemy import select, union
 
 from state.store import Store
-from state.tables import objects, parts, snapshots, uploads
+from state.tables import layers, objects, parts, snapshots, uploads
 from tests.house import House, default_url
 
 Found = TypeVar("Found")
@@ -131,7 +131,7 @@ def names(house: House, folder: str) -> set[str]:
 
 def assert_tidy(house: House) -> None:
     """Rows and bytes fit together, and nothing else is there; the server may take its time."""
-    named = union(*(select(table.c.blob_id) for table in (objects, parts, snapshots)))
+    named = union(*(select(table.c.blob_id) for table in (layers, objects, parts, snapshots)))
     with store_of(house) as store:
 
         def left() -> list[str]:

@@ -46,6 +46,8 @@ AT_START = merge(
 LATER: dict[str, tuple[str, ...]] = {
     "emulator.services.ec2.volumes": (
         "AttachVolume",
+        "CreateSnapshot",
+        "CreateSnapshots",
         "CreateVolume",
         "DeleteVolume",
         "DescribeVolumeAttribute",

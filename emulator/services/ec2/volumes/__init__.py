@@ -7,6 +7,7 @@ from emulator.services.ec2.volumes import (
     creation,
     listing,
     modifications,
+    snapshots,
     status,
 )
 
@@ -17,6 +18,7 @@ ACTIONS = merge(
         creation.actions,
         listing.actions,
         modifications.actions,
+        snapshots.actions,
         status.actions,
     ]
 )

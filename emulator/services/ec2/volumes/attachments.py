@@ -11,10 +11,9 @@ from collections.abc import Mapping
 from emulator.context import Context
 from emulator.errors import dry_run
 from emulator.services.actions import Actions
-from emulator.services.ec2 import ids
 from emulator.services.ec2.errors import instance_not_found
 from emulator.services.ec2.volumes import errors
-from emulator.services.ec2.volumes.rows import attachment_shape, find_volume
+from emulator.services.ec2.volumes.rows import attachment_shape, check_instance_id, find_volume
 from emulator.shapes.ec2 import AttachVolumeRequest, DetachVolumeRequest, VolumeAttachment
 from state.volumes import Attachment, Volume
 
@@ -65,9 +64,3 @@ def attachment_of(volume: Volume, instance_id: str | None, device: str | None) -
         if instance_id in (None, attachment.instance_id) and device in (None, attachment.device):
             return attachment
     raise errors.not_attached(volume.id, instance_id or volume.attachments[0].instance_id)
-
-
-def check_instance_id(instance_id: str) -> None:
-    """Refuse a string that cannot be the id of an instance."""
-    if ids.prefix_of(instance_id) != "i":
-        raise errors.instance_malformed(instance_id)

@@ -3,6 +3,10 @@
 A volume has the bytes of its snapshot by a name of its own, so it takes neither time nor space, and
 outlives the snapshot. The answer shows it as `creating`; asked for again it is `available`.
 
+What is written to an encrypted volume is encrypted, and so are the snapshots of it. The bytes of an
+unencrypted snapshot that it was made of stay as they are until the first of those, when they are
+replaced.
+
 Outposts are not served; Operator is for AWS's own services, and ignored.
 """
 
@@ -87,7 +91,7 @@ def new_volume(ctx: Context, tx: Tx, request: CreateVolumeRequest, zone: str) ->
     snapshot = None if snapshot_id is None else usable_snapshot(ctx, tx, snapshot_id)
     shape = shape_of(request, snapshot)
     key = key_of(ctx, tx, request, snapshot)
-    return Volume(
+    volume = Volume(
         id=ctx.new_id("vol"),
         account_id=ctx.account_id,
         region=ctx.region,
@@ -98,17 +102,50 @@ def new_volume(ctx: Context, tx: Tx, request: CreateVolumeRequest, zone: str) ->
         last_snapshot_id=snapshot_id,
         encrypted=key is not None,
         kms_key_id=key,
-        layers=() if snapshot is None or request.get("DryRun") else (base(ctx, snapshot),),
         initialization_rate=request.get("VolumeInitializationRate"),
     )
+    if key is not None:
+        sealed = passphrase_for(ctx, tx, volume, snapshot)
+        volume = volume.model_copy(update={"sealed": sealed})
+    if snapshot is not None and not request.get("DryRun"):
+        volume = volume.model_copy(update={"layers": (base(ctx, snapshot),)})
+    return volume
 
 
 def base(ctx: Context, snapshot: Snapshot) -> Layer:
     """Give the bytes of a snapshot another name."""
     blob_id = ctx.blobs.new_id()
-    layer = Layer(blob_id=blob_id, size=snapshot.size_bytes, source_id=blob_id)
-    ctx.blobs.link(snapshot.blob_id, layer.blob_id)
-    return layer
+    ctx.blobs.link(snapshot.blob_id, blob_id)
+    sealed = snapshot.sealed is not None
+    return Layer(
+        blob_id=blob_id,
+        size=snapshot.size_bytes,
+        format="qcow2" if sealed else "raw",
+        sealed=sealed,
+        source_id=blob_id,
+    )
+
+
+def passphrase_for(ctx: Context, tx: Tx, volume: Volume, snapshot: Snapshot | None) -> str:
+    """Return the sealed passphrase of a volume: that of its snapshot, or one of its own."""
+    from state import disk_keys  # with the ciphers, which few servers need
+
+    assert volume.kms_key_id, "an encrypted volume has a key"
+    try:
+        if snapshot is None or snapshot.sealed is None:
+            return disk_keys.new(tx, volume.kms_key_id, volume.id, ctx.now())[1]
+        assert snapshot.kms_key_id, "so has its snapshot"
+        return disk_keys.resealed(
+            tx,
+            snapshot.sealed,
+            snapshot.kms_key_id,
+            snapshot.id,
+            to_key_arn=volume.kms_key_id,
+            to_resource_id=volume.id,
+            now=ctx.now(),
+        )
+    except disk_keys.KeyUnusable:
+        raise task_errors.key_not_accessible() from None
 
 
 def replayed(ctx: Context, tx: Tx, token: str | None, digest: str) -> Volume | None:

@@ -77,6 +77,11 @@ def multi_attach_not_supported(volume_type: str) -> AwsError:
     )
 
 
+def not_snapshotable(volume_id: str, state: str) -> AwsError:
+    """Say that there is nothing to make a snapshot of yet (text assumed)."""
+    return AwsError("IncorrectState", f"The volume '{volume_id}' is in the '{state}' state.")
+
+
 # modifications ------------------------------------------------------------------------------------
 
 

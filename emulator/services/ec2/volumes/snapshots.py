@@ -1,0 +1,183 @@
+"""CreateSnapshot and CreateSnapshots: the disk of a volume as it is at this moment.
+
+A volume that nothing was written to shares its bytes with the snapshot, which is completed when one
+asks for it again. What was written becomes bytes of the snapshot's own by a task that nobody is
+shown, while the volume may be written to again: the snapshot is `pending` until then, with its
+progress. Either descends from the snapshot before, and what was written since is remembered.
+
+There are no Outposts and no Local Zones. There are no instances yet: CreateSnapshots answers as for
+an unknown one.
+"""
+
+import logging
+from collections.abc import Mapping
+
+from emulator.context import Context
+from emulator.errors import dry_run
+from emulator.services.actions import Actions
+from emulator.services.ec2 import image_errors, task_errors
+from emulator.services.ec2.errors import instance_not_found
+from emulator.services.ec2.snapshots import shown
+from emulator.services.ec2.tags import specified
+from emulator.services.ec2.volumes import errors
+from emulator.services.ec2.volumes.rows import check_instance_id, find_volume
+from emulator.shapes.ec2 import CreateSnapshotRequest, CreateSnapshotsRequest
+from emulator.shapes.ec2 import Snapshot as SnapshotShape
+from state.layers import Layer
+from state.lineage import Blocks
+from state.snapshots import Snapshot
+from state.store import Tx
+from state.tasks import SnapshotVolumeWork, Task, work_of
+from state.volumes import Volume
+
+actions = Actions()
+
+log = logging.getLogger(__name__)
+
+GIB = 1 << 30
+LONGEST_DESCRIPTION = 255  # characters
+
+
+@actions
+def create_snapshot(ctx: Context, request: CreateSnapshotRequest) -> SnapshotShape:
+    """Make a snapshot of a volume."""
+    check_place(request.get("OutpostArn"), request.get("Location"))
+    description = request.get("Description", "")
+    if len(description) > LONGEST_DESCRIPTION:
+        raise image_errors.description_too_long(LONGEST_DESCRIPTION)
+    tags = specified(request.get("TagSpecifications"), ("snapshot",))["snapshot"]
+    with ctx.store.begin() as tx:
+        volume = find_volume(ctx, tx, request["VolumeId"])
+        if volume.state not in ("available", "in-use"):
+            raise errors.not_snapshotable(volume.id, volume.state)
+        if request.get("DryRun"):
+            raise dry_run()
+        snapshot = snapshot_of(ctx, tx, volume, description)
+        tx.tags.put(ctx.account_id, ctx.region, snapshot.id, tags)
+    log.info("snapshot %s is made of %s", snapshot.id, volume.id)
+    return begun(snapshot, tags)
+
+
+@actions
+def create_snapshots(ctx: Context, request: CreateSnapshotsRequest) -> Mapping[str, object]:
+    """Make snapshots of the volumes of an instance, of which there are none."""
+    check_place(request.get("OutpostArn"), request.get("Location"))
+    specified(request.get("TagSpecifications"), ("snapshot",))
+    instance_id = request["InstanceSpecification"]["InstanceId"]
+    check_instance_id(instance_id)
+    raise instance_not_found(instance_id)
+
+
+def snapshot_of(ctx: Context, tx: Tx, volume: Volume, description: str) -> Snapshot:
+    """Keep a snapshot of a volume, and have it written where there is something to write."""
+    frozen = volume.frozen()
+    snapshot = Snapshot(
+        id=ctx.new_id("snap"),
+        account_id=volume.account_id,
+        region=volume.region,
+        created_at=ctx.now(),
+        size_gib=volume.shape.size_gib,
+        size_bytes=volume.shape.size_gib * GIB,
+        blob_id=ctx.blobs.new_id(),
+        description=description,
+        volume_id=volume.id,
+        encrypted=volume.encrypted,
+        kms_key_id=volume.kms_key_id,
+        state="pending",
+    )
+    if volume.sealed is not None:
+        snapshot = snapshot.model_copy(update={"sealed": passphrase_for(ctx, tx, volume, snapshot)})
+    if is_whole(volume):
+        snapshot = shared(ctx, volume, snapshot)
+        tx.snapshots.add(snapshot)
+    else:
+        layers = tuple(second_name(ctx, layer) for layer in frozen.layers)
+        snapshot = snapshot.model_copy(update={"layers": layers})
+        tx.snapshots.add(snapshot)
+        ctx.engine.submit(tx, writing(snapshot, volume))
+    if volume.last_snapshot_id is not None:
+        # What was written is known to the worker, who looks for it.
+        tx.lineage.add(snapshot.id, volume.last_snapshot_id, Blocks())
+    tx.volumes.replace(frozen.model_copy(update={"last_snapshot_id": snapshot.id}))
+    return snapshot
+
+
+def is_whole(volume: Volume) -> bool:
+    """Tell whether the bytes of a volume can be a snapshot's as they are."""
+    if volume.written is not None or len(volume.layers) > 1:
+        return False
+    return all(layer.sealed == volume.encrypted for layer in volume.layers)
+
+
+def shared(ctx: Context, volume: Volume, snapshot: Snapshot) -> Snapshot:
+    """Give the bytes of a volume another name; return the snapshot that has them, completed."""
+    changes: dict[str, object] = {
+        "state": "completed",
+        "completed_at": snapshot.created_at,
+        "progress": 100,
+    }
+    if volume.layers:
+        (layer,) = volume.layers
+        ctx.blobs.link(layer.blob_id, snapshot.blob_id)
+        changes["size_bytes"] = layer.size
+    else:  # there is nothing to encrypt
+        path = ctx.blobs.incoming()
+        with path.open("xb") as file:
+            file.truncate(snapshot.size_bytes)
+        ctx.blobs.keep(path, snapshot.blob_id)
+        changes["sealed"] = None
+    return snapshot.model_copy(update=changes)
+
+
+def passphrase_for(ctx: Context, tx: Tx, volume: Volume, snapshot: Snapshot) -> str:
+    """Return the passphrase of an encrypted volume, sealed for a snapshot; asks its key."""
+    from state import disk_keys  # with the ciphers, which few servers need
+
+    assert volume.sealed, "a volume with a passphrase"
+    assert volume.kms_key_id, "which a key has sealed"
+    try:
+        return disk_keys.resealed(
+            tx,
+            volume.sealed,
+            volume.kms_key_id,
+            volume.id,
+            to_key_arn=volume.kms_key_id,
+            to_resource_id=snapshot.id,
+            now=ctx.now(),
+        )
+    except disk_keys.KeyUnusable:
+        raise task_errors.key_not_accessible() from None
+
+
+def second_name(ctx: Context, layer: Layer) -> Layer:
+    """Give the bytes of a layer another name, which is the snapshot's alone."""
+    second = layer.model_copy(update={"blob_id": ctx.blobs.new_id()})
+    ctx.blobs.link(layer.blob_id, second.blob_id)
+    return second
+
+
+def writing(snapshot: Snapshot, volume: Volume) -> Task:
+    """Return the task that writes the bytes of a snapshot."""
+    return Task(
+        id=work_of(snapshot.id),
+        account_id=snapshot.account_id,
+        region=snapshot.region,
+        created_at=snapshot.created_at,
+        work=SnapshotVolumeWork(
+            snapshot_id=snapshot.id, volume_id=volume.id, written=volume.written is not None
+        ),
+    )
+
+
+def begun(snapshot: Snapshot, tags: Mapping[str, str]) -> SnapshotShape:
+    """Return what the answer shows: that it has begun."""
+    pending = {"state": "pending", "progress": 0, "completed_at": None}
+    return {**shown(snapshot.model_copy(update=pending), tags), "Progress": ""}
+
+
+def check_place(outpost: str | None, location: str | None) -> None:
+    """Refuse another place for a snapshot than the Region."""
+    if outpost is not None:
+        raise image_errors.place_not_served("OutpostArn")
+    if location not in (None, "regional"):
+        raise image_errors.place_not_served("Location")
