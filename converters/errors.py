@@ -120,6 +120,11 @@ def key_not_accessible() -> ClientError:
     )
 
 
+def given_key_not_accessible() -> ClientError:
+    """Tell of a KMS key that cannot encrypt, or open, what is copied: a snapshot's StateMessage."""
+    return ClientError("Given key ID is not accessible")
+
+
 def image_name_taken(name: str) -> ClientError:
     """Tell of an AMI that the client has given the name which the task's AMI was to have."""
     # assumed; the words are those of RegisterImage

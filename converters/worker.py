@@ -8,6 +8,7 @@ from converters.pipelines.export_image import export_image
 from converters.pipelines.import_image import import_image
 from converters.pipelines.import_snapshot import import_snapshot
 from converters.pipelines.options import Options
+from converters.pipelines.seal_snapshot import seal_snapshot
 from converters.pipelines.snapshot_volume import snapshot_volume
 from state.engine import Run
 from state.jobs import Job
@@ -16,6 +17,7 @@ from state.tasks import (
     ExportImageWork,
     ImportImageWork,
     ImportSnapshotWork,
+    SealSnapshotWork,
     SnapshotVolumeWork,
 )
 
@@ -39,6 +41,8 @@ async def run(job: Job, options: Options) -> None:
                 await export_image(job, work)
             case SnapshotVolumeWork() as work:
                 await snapshot_volume(job, work)
+            case SealSnapshotWork() as work:
+                await seal_snapshot(job, work)
         log.info("task %s is completed", job.task_id)
     except ClientError as error:
         cause = f" ({error.__cause__})" if error.__cause__ else ""

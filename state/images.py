@@ -36,7 +36,9 @@ class Image(Frozen):
     devices: tuple[BlockDevice, ...]
     root_device_name: str
     description: str = ""
-    state: Literal["available", "disabled"] = "available"
+    # Pending: a snapshot of it is; failed: so has one, and it will never be available.
+    state: Literal["pending", "available", "failed", "disabled"] = "available"
+    state_reason: str | None = None
     architecture: str = "x86_64"
     platform: Literal["windows"] | None = None
     usage_operation: str = "RunInstances"

@@ -26,6 +26,7 @@ from typing import Concatenate, Final, ParamSpec, Self, TypedDict, TypeVar, get_
 from sqlalchemy.exc import OperationalError
 
 from state.blobs import Blobs
+from state.pending_images import settle
 from state.store import Stale, Store, TaskChanges
 from state.tasks import (
     DiskProgress,
@@ -235,6 +236,7 @@ def end(store: Store, blobs: Blobs, task_id: str, error: str | None = None) -> N
         if task.error and isinstance(task.work, SnapshotWork):
             message = task.error.removeprefix("ClientError: ")
             failed = tx.snapshots.fail(task.work.snapshot_id, message)
+            settle(tx, task.work.snapshot_id)
     for layer in failed.layers if failed else ():
         blobs.remove(layer.blob_id)
     log.info("task %s is %s", task_id, ended)

@@ -162,13 +162,19 @@ class SnapshotVolumeWork(SnapshotWork):
     written: bool = True  # the topmost layer is what was written since the snapshot before
 
 
+class SealSnapshotWork(SnapshotWork):
+    """Make a snapshot's bytes of its one layer, a raw disk, by encrypting that."""
+
+    kind: Literal["seal-snapshot"] = "seal-snapshot"
+
+
 def work_of(snapshot_id: str) -> str:
     """Return the id of the task that writes the bytes of a snapshot."""
     return f"work-{snapshot_id}"
 
 
 Work = Annotated[
-    ImportSnapshotWork | ImportImageWork | ExportImageWork | SnapshotVolumeWork,
+    ImportSnapshotWork | ImportImageWork | ExportImageWork | SnapshotVolumeWork | SealSnapshotWork,
     Field(discriminator="kind"),
 ]
 

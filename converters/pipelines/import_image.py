@@ -293,7 +293,7 @@ def _publish(
     files = {disk.blob_id: kept.path for disk, kept in zip(disks, sealed.disks, strict=True)}
     try:
         with publication(attempt, files) as tx:
-            sealing.check(tx, {snapshot.kms_key_id for snapshot in snapshots})
+            sealing.check(attempt, tx, {snapshot.kms_key_id for snapshot in snapshots})
             tx.tasks.move(
                 task, TaskState.COMPLETED, progress=100, image_id=image.id, finished_at=now
             )

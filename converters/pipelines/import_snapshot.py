@@ -137,7 +137,7 @@ def _publish(attempt: Attempt, work: ImportSnapshotWork, converted: Converted, k
         sealed=kept.sealed,
     )
     with publication(attempt, {converted.blob_id: kept.path}) as tx:
-        sealing.check(tx, [work.kms_key_id])
+        sealing.check(attempt, tx, [work.kms_key_id])
         tx.tasks.move(task, TaskState.COMPLETED, progress=100, disks=(shown,), finished_at=now)
         tx.snapshots.add(snapshot)
         tx.tags.put(task.account_id, task.region, snapshot.id, work.snapshot_tags)

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from converters import qemu_img
-from converters.errors import key_not_accessible
+from converters.errors import ClientError, given_key_not_accessible, key_not_accessible
 from converters.pipelines.cores import spread
 from converters.stages.to_raw import RawDisk
 from state import disk_keys
@@ -23,6 +23,7 @@ from state.disks.sealed import create
 from state.jobs import Attempt
 from state.snapshots import Snapshot
 from state.store import Tx
+from state.tasks import SnapshotWork
 from state.values import Frozen
 
 
@@ -91,19 +92,19 @@ async def ask(attempt: Attempt, *key_arns: str | None) -> None:
         await asyncio.to_thread(_ask, attempt, key_arns)
 
 
-def check(tx: Tx, key_arns: Iterable[str | None]) -> None:
+def check(attempt: Attempt, tx: Tx, key_arns: Iterable[str | None]) -> None:
     """Look whether keys can be used as of a transaction; ClientError."""
     try:
         for key_arn in key_arns:
             if key_arn is not None:
                 disk_keys.usable(tx, key_arn, datetime.now(UTC))
     except KeyUnusable as error:
-        raise key_not_accessible() from error
+        raise _refusal(attempt) from error
 
 
 def _ask(attempt: Attempt, key_arns: Iterable[str | None]) -> None:
     with attempt.store.read() as tx:
-        check(tx, key_arns)
+        check(attempt, tx, key_arns)
 
 
 def _new(attempt: Attempt, key_arn: str, snapshot_id: str) -> tuple[bytes, str]:
@@ -111,7 +112,7 @@ def _new(attempt: Attempt, key_arn: str, snapshot_id: str) -> tuple[bytes, str]:
         with attempt.store.read() as tx:
             return disk_keys.new(tx, key_arn, snapshot_id, datetime.now(UTC))
     except KeyUnusable as error:
-        raise key_not_accessible() from error
+        raise _refusal(attempt) from error
 
 
 def opened(attempt: Attempt, snapshot: Snapshot) -> bytes:
@@ -123,4 +124,11 @@ def opened(attempt: Attempt, snapshot: Snapshot) -> bytes:
         with attempt.store.read() as tx:
             return disk_keys.opened(tx, snapshot.sealed, snapshot.kms_key_id, snapshot.id, now)
     except KeyUnusable as error:
-        raise key_not_accessible() from error
+        raise _refusal(attempt) from error
+
+
+def _refusal(attempt: Attempt) -> ClientError:
+    """Tell of a key that can't be used: an import in other words than a snapshot."""
+    if isinstance(attempt.task.work, SnapshotWork):
+        return given_key_not_accessible()
+    return key_not_accessible()

@@ -411,6 +411,14 @@ class DetachVolumeRequest(TypedDict, total=False):
     DryRun: bool
 
 
+class DisableEbsEncryptionByDefaultRequest(TypedDict, total=False):
+    DryRun: bool
+
+
+class DisableEbsEncryptionByDefaultResult(TypedDict, total=False):
+    EbsEncryptionByDefault: bool
+
+
 class DisableImageBlockPublicAccessRequest(TypedDict, total=False):
     DryRun: bool
 
@@ -468,6 +476,14 @@ class EbsBlockDevice(TypedDict, total=False):
     VolumeInitializationRate: int
     AvailabilityZoneId: str
     EbsCardIndex: int
+
+
+class EnableEbsEncryptionByDefaultRequest(TypedDict, total=False):
+    DryRun: bool
+
+
+class EnableEbsEncryptionByDefaultResult(TypedDict, total=False):
+    EbsEncryptionByDefault: bool
 
 
 class EnableImageBlockPublicAccessRequest(TypedDict, total=False):
@@ -587,6 +603,23 @@ class ExportToS3Task(TypedDict, total=False):
 class Filter(TypedDict, total=False):
     Name: str
     Values: list[str]
+
+
+class GetEbsDefaultKmsKeyIdRequest(TypedDict, total=False):
+    DryRun: bool
+
+
+class GetEbsDefaultKmsKeyIdResult(TypedDict, total=False):
+    KmsKeyId: str
+
+
+class GetEbsEncryptionByDefaultRequest(TypedDict, total=False):
+    DryRun: bool
+
+
+class GetEbsEncryptionByDefaultResult(TypedDict, total=False):
+    EbsEncryptionByDefault: bool
+    SseType: str
 
 
 class GetImageBlockPublicAccessStateRequest(TypedDict, total=False):
@@ -815,6 +848,15 @@ class LaunchPermissionModifications(TypedDict, total=False):
     Remove: list[LaunchPermission]
 
 
+class ModifyEbsDefaultKmsKeyIdRequest(TypedDict, total=False):
+    KmsKeyId: Required[str]
+    DryRun: bool
+
+
+class ModifyEbsDefaultKmsKeyIdResult(TypedDict, total=False):
+    KmsKeyId: str
+
+
 class ModifyImageAttributeRequest(TypedDict, total=False):
     Attribute: str
     Description: AttributeValue
@@ -910,6 +952,14 @@ class RegisterImageRequest(TypedDict, total=False):
 
 class RegisterImageResult(TypedDict, total=False):
     ImageId: str
+
+
+class ResetEbsDefaultKmsKeyIdRequest(TypedDict, total=False):
+    DryRun: bool
+
+
+class ResetEbsDefaultKmsKeyIdResult(TypedDict, total=False):
+    KmsKeyId: str
 
 
 class ResetImageAttributeRequest(TypedDict, total=False):

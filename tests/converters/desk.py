@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from converters import worker
 from converters.pipelines.options import Options
@@ -79,7 +80,7 @@ class Desk:
         assert gone
         self.blobs.remove(gone.blob_id)
 
-    def key(self, **changes: object) -> str:
+    def key(self, **changes: Any) -> str:
         """The ARN of the default key for EBS; changed, if so asked."""
         with self.store.begin() as tx:
             key = managed_key(tx, *OWNER, "alias/aws/ebs", "aws", NOW)
@@ -96,8 +97,6 @@ class Desk:
 
     def submit(self, work: Work) -> None:
         """Have a task of its own for some work; the first of a kind ends in 0123456789abcdef0."""
-        self.remembered.clear()
-        self.seen.clear()
         with self.store.read() as tx:
             before = len(tx.tasks.list(*OWNER, [work.kind]))
         task = Task(
@@ -111,7 +110,13 @@ class Desk:
         )
         with self.store.begin() as tx:
             tx.tasks.add(task)
-        self._task_id = task.id
+        self.take(task.id)
+
+    def take(self, task_id: str) -> None:
+        """Have a task that is there already."""
+        self.remembered.clear()
+        self.seen.clear()
+        self._task_id = task_id
 
     @property
     def task(self) -> Task:

@@ -87,7 +87,7 @@ async def test_sealing_is_a_part_of_the_progress(desk: Desk) -> None:
 @pytest.mark.parametrize("phase", ["validating", "converting", "publishing"])
 @WORKS
 async def test_a_key_that_can_no_longer_be_used_after_a_phase_ends_the_task(
-    desk: Desk, work: Callable[[str], Work], phase: str, change: dict[str, object]
+    desk: Desk, work: Callable[[str], Work], phase: str, change: dict[str, Any]
 ) -> None:
     desk.put(disks.words(MIB))
     desk.submit(work(desk.key()))

@@ -44,6 +44,14 @@ AT_START = merge(
 )
 # A package a family, each with its ACTIONS: loaded for the first who asks.
 LATER: dict[str, tuple[str, ...]] = {
+    "emulator.services.ec2.encryption": (
+        "DisableEbsEncryptionByDefault",
+        "EnableEbsEncryptionByDefault",
+        "GetEbsDefaultKmsKeyId",
+        "GetEbsEncryptionByDefault",
+        "ModifyEbsDefaultKmsKeyId",
+        "ResetEbsDefaultKmsKeyId",
+    ),
     "emulator.services.ec2.volumes": (
         "AttachVolume",
         "CreateSnapshot",

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from emulator.context import Context
 from emulator.errors import missing_parameter
-from emulator.services.ec2 import errors, ids, image_errors, sources, task_errors
+from emulator.services.ec2 import errors, ids, image_errors, kms, sources, task_errors
 from emulator.services.ec2.snapshots import find_usable_snapshot
 from emulator.shapes.ec2 import ImageDiskContainer
 from state.store import Tx
@@ -99,10 +99,11 @@ def disk_source(ctx: Context, tx: Tx, source: sources.Source) -> DiskSource:
 
 
 def usable_snapshot(ctx: Context, tx: Tx, container: ImageDiskContainer) -> str | None:
-    """Return the id of a container's snapshot; InvalidSnapshot.NotFound if it can't be used."""
+    """Return the id of a container's snapshot; raises if it, or its key, can't be used."""
     snapshot_id = container.get("SnapshotId")
     if snapshot_id is not None:
-        state = find_usable_snapshot(ctx, tx, ctx.region, snapshot_id).state
-        if state != "completed":
-            raise image_errors.snapshot_not_ready(state)
+        snapshot = find_usable_snapshot(ctx, tx, ctx.region, snapshot_id)
+        if snapshot.state != "completed":
+            raise image_errors.snapshot_not_ready(snapshot.state)
+        kms.check_opens(ctx, tx, snapshot)
     return snapshot_id

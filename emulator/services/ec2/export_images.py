@@ -111,7 +111,7 @@ def format_of(given: str) -> str:
 def check_image(ctx: Context, tx: Tx, image_id: str) -> None:
     """Refuse an AMI that the account may not export, or not now."""
     image = find_image(ctx, tx, image_id)
-    if image.state == "disabled":
+    if image.state != "available":
         raise image_errors.image_unavailable(image_id)
     if image.product_codes:
         raise task_errors.marketplace_not_exportable(image_id)

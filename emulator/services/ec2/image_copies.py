@@ -4,9 +4,10 @@
     owner    whoever shares both                        the caller
 
 The request goes to the Region of the copy and names the one of the source. The copy is there at
-once, with copies of the snapshots that share their bytes. It is shared with nobody, neither
-deprecated nor protected, and has no description unless one is given (assumed; the one that begins
-with "[Copied ami-… from …]" is the console's). A ClientToken is good as long as its copy is there.
+once, with copies of the snapshots that share their bytes; where those are to be encrypted first, it
+is pending until they are. It is shared with nobody, neither deprecated nor protected, and has no
+description unless one is given (assumed; the one that begins with "[Copied ami-… from …]" is the
+console's). A ClientToken is good as long as its copy is there.
 """
 
 import logging
@@ -19,10 +20,11 @@ from emulator.services.actions import Actions
 from emulator.services.ec2 import client_tokens, image_errors, kms, task_errors
 from emulator.services.ec2.image_registration import check_description, check_free, check_name
 from emulator.services.ec2.images import find_image
-from emulator.services.ec2.snapshot_copies import completion_minutes, copied
+from emulator.services.ec2.snapshot_copies import completion_minutes, copied, keep
 from emulator.services.ec2.tags import check_number, specified
 from emulator.shapes.ec2 import CopyImageRequest, CopyImageResult
 from state.images import Image
+from state.pending_images import state_of
 from state.snapshots import Snapshot
 from state.store import Tx
 
@@ -69,8 +71,7 @@ def copy_image(ctx: Context, request: CopyImageRequest) -> CopyImageResult:
             for snapshot in storage
         }
         for copy in copies.values():
-            tx.snapshots.add(copy)
-            tx.tags.put(ctx.account_id, ctx.region, copy.id, tags["snapshot"])
+            keep(ctx, tx, copy, tags["snapshot"])
         image = image_copy(ctx, source, request, image_id, copies)
         tx.images.add(image.model_copy(update={"client_token": token, "request_digest": digest}))
         tx.tags.put(ctx.account_id, ctx.region, image_id, image_tags)
@@ -112,9 +113,9 @@ def replayed(ctx: Context, tx: Tx, token: str | None, digest: str) -> Image | No
 
 
 def find_source(ctx: Context, tx: Tx, request: CopyImageRequest) -> Image:
-    """Return the AMI to copy; InvalidAMIID.Unavailable for one that is disabled."""
+    """Return the AMI to copy; InvalidAMIID.Unavailable for one that is not available."""
     source = find_image(replace(ctx, region=request["SourceRegion"]), tx, request["SourceImageId"])
-    if source.state == "disabled":
+    if source.state != "available":
         raise image_errors.image_unavailable(source.id)
     if source.product_codes and source.account_id != ctx.account_id:
         raise image_errors.marketplace_not_copied()
@@ -160,6 +161,7 @@ def image_copy(
         else device
         for device in source.devices
     ]
+    state, reason = state_of(copies.values())
     return source.model_copy(
         update={
             "id": image_id,
@@ -170,6 +172,8 @@ def image_copy(
             "location": f"{ctx.account_id}/{request['Name']}",
             "devices": tuple(devices),
             "description": request.get("Description", ""),
+            "state": state,
+            "state_reason": reason,
             "deprecated_at": None,
             "deregistration_protection": "disabled",
             "protection_ends_at": None,

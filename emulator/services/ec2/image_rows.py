@@ -76,6 +76,9 @@ def image_shape(image: Image, tags: Mapping[str, str], *, public: bool) -> Image
         shape["SourceImageId"] = image.source_image_id
     if image.source_image_region is not None:
         shape["SourceImageRegion"] = image.source_image_region
+    if image.state_reason is not None:
+        # The code is assumed.
+        shape["StateReason"] = {"Code": "Client.InvalidSnapshot", "Message": image.state_reason}
     if image.product_codes:
         shape["ProductCodes"] = product_codes(image)
     return lasting(shape)

@@ -1,6 +1,8 @@
-"""The KMS key that a snapshot is encrypted with: it must be there and enabled when it is asked for.
+"""The KMS key that a disk is encrypted with: it must be there and enabled when it is asked for.
 
-Bytes are kept as they are, and nobody looks at the key again afterwards.
+Encrypted, or encryption by default    KmsKeyId, else the account's default key,
+                                       else alias/aws/ebs, which is made when first needed
+neither                                none; KmsKeyId alone is refused
 """
 
 from typing import TYPE_CHECKING
@@ -13,6 +15,7 @@ from state.store import Tx
 
 if TYPE_CHECKING:
     from state.keys import Key
+    from state.snapshots import Snapshot
 
 DEFAULT = "alias/aws/ebs"
 
@@ -23,17 +26,23 @@ def key_arn(ctx: Context, tx: Tx, key: str | None, encrypted: bool | None) -> st
     Raises InvalidParameterDependency for a key without Encrypted, and InvalidParameterValue for
     what is no key of this account and Region that EBS may use now.
     """
-    if not encrypted:
+    settings = tx.accounts.get(ctx.account_id, ctx.region)
+    if not encrypted and not settings.ebs_encryption:
         if key is not None:
             raise errors.requires("KmsKeyId", "Encrypted")
         return None
-    name = key_name(key or DEFAULT, ctx.account_id, ctx.region)
+    return usable_key(ctx, tx, key or settings.ebs_key or DEFAULT).arn
+
+
+def usable_key(ctx: Context, tx: Tx, key: str) -> "Key":
+    """Return a key of this account and Region that EBS may use now; InvalidParameterValue."""
+    name = key_name(key, ctx.account_id, ctx.region)
     if name is None or (name.account_id, name.region) != (ctx.account_id, ctx.region):
         raise task_errors.key_not_accessible()
     found = default_key(ctx, tx) if name.alias == DEFAULT else existing(ctx, tx, name)
     if found is None or found.state != "Enabled":
         raise task_errors.key_not_accessible()
-    return found.arn
+    return found
 
 
 def existing(ctx: Context, tx: Tx, name: KeyName) -> "Key | None":
@@ -66,3 +75,38 @@ def is_default(ctx: Context, tx: Tx, arn: str | None) -> bool:
         return True
     key = tx.keys.get(arn.rpartition("/")[2], ctx.now())
     return key is not None and key.managed
+
+
+def check_opens(ctx: Context, tx: Tx, snapshot: "Snapshot") -> None:
+    """Refuse to read an encrypted snapshot whose key can't be used now; InvalidParameterValue."""
+    if snapshot.sealed is None or snapshot.kms_key_id is None:
+        return
+    from state import disk_keys  # with the ciphers, which few servers need
+
+    try:
+        disk_keys.usable(tx, snapshot.kms_key_id, ctx.now())
+    except disk_keys.KeyUnusable:
+        raise task_errors.key_not_accessible() from None
+
+
+def resealed(ctx: Context, tx: Tx, source: "Snapshot", to_key_arn: str, to_id: str) -> str | None:
+    """Return the passphrase of an encrypted snapshot, sealed for what shares its bytes.
+
+    None if the snapshot's own key, or the other one, can't be used now.
+    """
+    from state import disk_keys  # with the ciphers, which few servers need
+
+    assert source.sealed, "a sealed snapshot"
+    assert source.kms_key_id, "an encrypted snapshot has a key"
+    try:
+        return disk_keys.resealed(
+            tx,
+            source.sealed,
+            source.kms_key_id,
+            source.id,
+            to_key_arn=to_key_arn,
+            to_resource_id=to_id,
+            now=ctx.now(),
+        )
+    except disk_keys.KeyUnusable:
+        return None

@@ -1,24 +1,35 @@
 """CopySnapshot: a snapshot of one's own from what one owns or may use, here or in another Region.
 
-The request goes to the Region of the copy and names the one of the source. A copy is there at once
-and shares the bytes of its source, of which each is a name: either may be deleted. Outposts and
-Local Zones are not served. PresignedUrl and DestinationRegion are ignored: everything is signed.
+    source       encrypted   the copy
+    plain        no          at once; both are names of the same bytes, and either may be deleted
+    encrypted    always      at once, too; the passphrase of the bytes is sealed with its own key
+    plain        yes         pending, until a worker has encrypted the bytes
+
+The request goes to the Region of the copy and names the one of the source. A copy whose source is
+encrypted with a key that can't be used ends in error. Outposts and Local Zones are not served.
+PresignedUrl and DestinationRegion are ignored: everything is signed.
 """
+
+from collections.abc import Mapping
 
 from emulator.context import Context
 from emulator.errors import dry_run
 from emulator.services.actions import Actions
-from emulator.services.ec2 import errors, ids, image_errors, kms, task_errors
+from emulator.services.ec2 import errors, ids, image_errors, kms
 from emulator.services.ec2.snapshots import find_usable_snapshot
 from emulator.services.ec2.tags import specified, tag_set
 from emulator.shapes.ec2 import CopySnapshotRequest, CopySnapshotResult
+from state.layers import Layer
 from state.snapshots import Snapshot
 from state.store import Tx
+from state.tasks import SealSnapshotWork, Task, work_of
 
 actions = Actions()
 
 STEP = 15  # minutes, in which a copy that has to be done in time is promised
 LONGEST = 48 * 60
+# The user guide, "If the copy failed because of insufficient key permissions".
+KEY_NOT_ACCESSIBLE = "Given key ID is not accessible"
 
 
 @actions
@@ -44,8 +55,7 @@ def copy_snapshot(ctx: Context, request: CopySnapshotRequest) -> CopySnapshotRes
             raise dry_run()
         description = request.get("Description", "")
         copy = copied(ctx, tx, source, description=description, key=key, minutes=minutes)
-        tx.snapshots.add(copy)
-        tx.tags.put(ctx.account_id, ctx.region, copy.id, tags)
+        keep(ctx, tx, copy, tags)
     return {"SnapshotId": copy.id, "Tags": tag_set(tags)}
 
 
@@ -83,31 +93,35 @@ def copied(
         transfer_type="standard" if minutes is None else "time-based",
         completion_minutes=minutes,
     )
-    if source.sealed is not None:
-        copy = copy.model_copy(update={"sealed": resealed(ctx, tx, source, copy)})
-    ctx.blobs.link(source.blob_id, copy.blob_id)
-    return copy
+    changes: dict[str, object] = {}
+    blob_id = copy.blob_id
+    if source.sealed is not None and key is not None:
+        sealed = kms.resealed(ctx, tx, source, key, copy.id)
+        if sealed is None:
+            failed = {"state": "error", "message": KEY_NOT_ACCESSIBLE, "completed_at": None}
+            return copy.model_copy(update=failed)
+        changes = {"sealed": sealed}
+    elif key is not None:
+        layer = Layer(blob_id=ctx.blobs.new_id(), size=source.size_bytes)
+        blob_id = layer.blob_id
+        changes = {"state": "pending", "completed_at": None, "layers": (layer,)}
+    ctx.blobs.link(source.blob_id, blob_id)
+    return copy.model_copy(update=changes)
 
 
-def resealed(ctx: Context, tx: Tx, source: Snapshot, copy: Snapshot) -> str:
-    """Return the passphrase of an encrypted snapshot, sealed for its copy; asks both keys."""
-    from state import disk_keys  # with the ciphers, which few servers need
-
-    assert source.sealed, "a sealed snapshot"
-    assert source.kms_key_id, "an encrypted snapshot has a key"
-    assert copy.kms_key_id, "so has its copy"
-    try:
-        return disk_keys.resealed(
-            tx,
-            source.sealed,
-            source.kms_key_id,
-            source.id,
-            to_key_arn=copy.kms_key_id,
-            to_resource_id=copy.id,
-            now=ctx.now(),
+def keep(ctx: Context, tx: Tx, copy: Snapshot, tags: Mapping[str, str]) -> None:
+    """Keep a new copy, and have its bytes encrypted if they are yet to be."""
+    tx.snapshots.add(copy)
+    tx.tags.put(ctx.account_id, ctx.region, copy.id, tags)
+    if copy.state == "pending":
+        task = Task(
+            id=work_of(copy.id),
+            account_id=copy.account_id,
+            region=copy.region,
+            created_at=copy.created_at,
+            work=SealSnapshotWork(snapshot_id=copy.id),
         )
-    except disk_keys.KeyUnusable:
-        raise task_errors.key_not_accessible() from None
+        ctx.engine.submit(tx, task)
 
 
 def completion_minutes(name: str, minutes: int | None) -> int | None:
