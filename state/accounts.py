@@ -12,3 +12,4 @@ class AccountSettings(Frozen):
     ebs_encryption: bool = False  # of whatever is new, whether asked for or not
     ebs_key: str | None = None  # the ARN of the key where none is named; None: alias/aws/ebs
     snapshot_public_access: str = "unblocked"  # or block-all-sharing, block-new-sharing
+    network_made: bool = False  # the default VPC, once and for all

@@ -40,8 +40,10 @@ if TYPE_CHECKING:
     from state.rows.aliases import Aliases
     from state.rows.attachments import Attachments
     from state.rows.grants import Grants
+    from state.rows.key_pairs import KeyPairs
     from state.rows.keys import Keys
     from state.rows.lineage import Lineage
+    from state.rows.network import Network
     from state.rows.policies import Policies
     from state.rows.roles import Roles
     from state.rows.sessions import Sessions
@@ -142,6 +144,20 @@ class Tx:
         from state.rows.lineage import Lineage
 
         return Lineage(self.connection)
+
+    @cached_property
+    def network(self) -> "Network":
+        """What instances stand on."""
+        from state.rows.network import Network
+
+        return Network(self.connection)
+
+    @cached_property
+    def key_pairs(self) -> "KeyPairs":
+        """The public keys that instances can be started with."""
+        from state.rows.key_pairs import KeyPairs
+
+        return KeyPairs(self.connection)
 
     def known_blobs(self, blob_ids: Collection[str]) -> set[str]:
         """Return those of some ids that a row names."""

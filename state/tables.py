@@ -23,6 +23,8 @@
     aliases    account, Region, name · key_id                                          · document
     grants     sequence · id · key_id                                                  · document
     lineage    snapshot_id · parent_id · blocks
+    network    sequence · id · account, Region · kind · parent                         · document
+    key_pairs  sequence · id · account, Region · name                                  · document
 
 A mapping says that an image is made of a snapshot; a layer, that a file is one of those that a
 volume, or a snapshot of it that is still pending, is made of; a permission, that an account (`all`:
@@ -357,6 +359,37 @@ lineage = Table(
     Column("blocks", LargeBinary, nullable=False),
     PrimaryKeyConstraint("snapshot_id", name="lineage_snapshot"),
     Index("lineage_parent", "parent_id"),
+)
+
+network = Table(
+    "network",
+    METADATA,
+    _sequence(),
+    Column("id", WORD, nullable=False),
+    Column("account_id", WORD, nullable=False),
+    Column("region", WORD, nullable=False),
+    Column("kind", WORD, nullable=False),
+    Column("parent", WORD),  # the VPC, security group or subnet that it is in
+    Column("document", Text, nullable=False),
+    UniqueConstraint("id", name="network_id"),
+    Index("network_owner", "account_id", "region", "kind", "sequence"),
+    Index("network_parent", "parent", "kind"),
+    sqlite_autoincrement=True,
+)
+
+key_pairs = Table(
+    "key_pairs",
+    METADATA,
+    _sequence(),
+    Column("id", WORD, nullable=False),
+    Column("account_id", WORD, nullable=False),
+    Column("region", WORD, nullable=False),
+    Column("name", WORD, nullable=False),
+    Column("document", Text, nullable=False),
+    UniqueConstraint("id", name="key_pairs_id"),
+    UniqueConstraint("account_id", "region", "name", name="key_pairs_name"),
+    Index("key_pairs_owner", "account_id", "region", "sequence"),
+    sqlite_autoincrement=True,
 )
 
 leases = Table(
