@@ -6,8 +6,23 @@ from datetime import datetime
 from typing import Required, TypedDict
 
 
+class AccountAttribute(TypedDict, total=False):
+    AttributeName: str
+    AttributeValues: list[AccountAttributeValue]
+
+
+class AccountAttributeValue(TypedDict, total=False):
+    AttributeValue: str
+
+
 class AssociatedKmsKey(TypedDict, total=False):
     KmsKeyId: str
+
+
+class AttachInternetGatewayRequest(TypedDict, total=False):
+    DryRun: bool
+    InternetGatewayId: Required[str]
+    VpcId: Required[str]
 
 
 class AttachVolumeRequest(TypedDict, total=False):
@@ -18,12 +33,58 @@ class AttachVolumeRequest(TypedDict, total=False):
     DryRun: bool
 
 
+class AttachmentEnaSrdSpecification(TypedDict, total=False):
+    EnaSrdEnabled: bool
+    EnaSrdUdpSpecification: AttachmentEnaSrdUdpSpecification
+
+
+class AttachmentEnaSrdUdpSpecification(TypedDict, total=False):
+    EnaSrdUdpEnabled: bool
+
+
 class AttributeBooleanValue(TypedDict, total=False):
     Value: bool
 
 
 class AttributeValue(TypedDict, total=False):
     Value: str
+
+
+class AuthorizeSecurityGroupEgressRequest(TypedDict, total=False):
+    TagSpecifications: list[TagSpecification]
+    DryRun: bool
+    GroupId: Required[str]
+    SourceSecurityGroupName: str
+    SourceSecurityGroupOwnerId: str
+    IpProtocol: str
+    FromPort: int
+    ToPort: int
+    CidrIp: str
+    IpPermissions: list[IpPermission]
+
+
+class AuthorizeSecurityGroupEgressResult(TypedDict, total=False):
+    Return: bool
+    SecurityGroupRules: list[SecurityGroupRule]
+
+
+class AuthorizeSecurityGroupIngressRequest(TypedDict, total=False):
+    CidrIp: str
+    FromPort: int
+    GroupId: str
+    GroupName: str
+    IpPermissions: list[IpPermission]
+    IpProtocol: str
+    SourceSecurityGroupName: str
+    SourceSecurityGroupOwnerId: str
+    ToPort: int
+    TagSpecifications: list[TagSpecification]
+    DryRun: bool
+
+
+class AuthorizeSecurityGroupIngressResult(TypedDict, total=False):
+    Return: bool
+    SecurityGroupRules: list[SecurityGroupRule]
 
 
 class AvailabilityZone(TypedDict, total=False):
@@ -62,6 +123,10 @@ class BlockDeviceMapping(TypedDict, total=False):
     VirtualName: str
 
 
+class BlockPublicAccessStates(TypedDict, total=False):
+    InternetGatewayBlockMode: str
+
+
 class CancelExportTaskRequest(TypedDict, total=False):
     ExportTaskId: Required[str]
 
@@ -83,6 +148,12 @@ class ClientData(TypedDict, total=False):
     UploadEnd: datetime
     UploadSize: float
     UploadStart: datetime
+
+
+class ConnectionTrackingConfiguration(TypedDict, total=False):
+    TcpEstablishedTimeout: int
+    UdpStreamTimeout: int
+    UdpTimeout: int
 
 
 class CopyImageRequest(TypedDict, total=False):
@@ -126,6 +197,56 @@ class CopySnapshotResult(TypedDict, total=False):
     SnapshotId: str
 
 
+class CreateDefaultSubnetRequest(TypedDict, total=False):
+    AvailabilityZone: str
+    DryRun: bool
+    Ipv6Native: bool
+    AvailabilityZoneId: str
+
+
+class CreateDefaultSubnetResult(TypedDict, total=False):
+    Subnet: Subnet
+
+
+class CreateDefaultVpcRequest(TypedDict, total=False):
+    DryRun: bool
+
+
+class CreateDefaultVpcResult(TypedDict, total=False):
+    Vpc: Vpc
+
+
+class CreateInternetGatewayRequest(TypedDict, total=False):
+    TagSpecifications: list[TagSpecification]
+    DryRun: bool
+
+
+class CreateInternetGatewayResult(TypedDict, total=False):
+    InternetGateway: InternetGateway
+
+
+class CreateKeyPairRequest(TypedDict, total=False):
+    KeyName: Required[str]
+    KeyType: str
+    TagSpecifications: list[TagSpecification]
+    KeyFormat: str
+    DryRun: bool
+
+
+class CreateSecurityGroupRequest(TypedDict, total=False):
+    Description: Required[str]
+    GroupName: Required[str]
+    VpcId: str
+    TagSpecifications: list[TagSpecification]
+    DryRun: bool
+
+
+class CreateSecurityGroupResult(TypedDict, total=False):
+    GroupId: str
+    Tags: list[Tag]
+    SecurityGroupArn: str
+
+
 class CreateSnapshotRequest(TypedDict, total=False):
     Description: str
     OutpostArn: str
@@ -147,6 +268,26 @@ class CreateSnapshotsRequest(TypedDict, total=False):
 
 class CreateSnapshotsResult(TypedDict, total=False):
     Snapshots: list[SnapshotInfo]
+
+
+class CreateSubnetRequest(TypedDict, total=False):
+    TagSpecifications: list[TagSpecification]
+    AvailabilityZone: str
+    AvailabilityZoneId: str
+    CidrBlock: str
+    Ipv6CidrBlock: str
+    OutpostArn: str
+    VpcId: Required[str]
+    Ipv6Native: bool
+    Ipv4IpamPoolId: str
+    Ipv4NetmaskLength: int
+    Ipv6IpamPoolId: str
+    Ipv6NetmaskLength: int
+    DryRun: bool
+
+
+class CreateSubnetResult(TypedDict, total=False):
+    Subnet: Subnet
 
 
 class CreateTagsRequest(TypedDict, total=False):
@@ -184,6 +325,59 @@ class CreateVolumeRequest(TypedDict, total=False):
     DryRun: bool
 
 
+class CreateVpcRequest(TypedDict, total=False):
+    CidrBlock: str
+    Ipv6Pool: str
+    Ipv6CidrBlock: str
+    Ipv4IpamPoolId: str
+    Ipv4NetmaskLength: int
+    Ipv6IpamPoolId: str
+    Ipv6NetmaskLength: int
+    Ipv6CidrBlockNetworkBorderGroup: str
+    VpcEncryptionControl: VpcEncryptionControlConfiguration
+    TagSpecifications: list[TagSpecification]
+    DryRun: bool
+    InstanceTenancy: str
+    AmazonProvidedIpv6CidrBlock: bool
+
+
+class CreateVpcResult(TypedDict, total=False):
+    Vpc: Vpc
+
+
+class DefaultConnectionTrackingConfiguration(TypedDict, total=False):
+    DefaultTcpEstablishedTimeout: int
+    DefaultUdpTimeout: int
+    DefaultUdpStreamTimeout: int
+
+
+class DeleteInternetGatewayRequest(TypedDict, total=False):
+    DryRun: bool
+    InternetGatewayId: Required[str]
+
+
+class DeleteKeyPairRequest(TypedDict, total=False):
+    KeyName: str
+    KeyPairId: str
+    DryRun: bool
+
+
+class DeleteKeyPairResult(TypedDict, total=False):
+    Return: bool
+    KeyPairId: str
+
+
+class DeleteSecurityGroupRequest(TypedDict, total=False):
+    GroupId: str
+    GroupName: str
+    DryRun: bool
+
+
+class DeleteSecurityGroupResult(TypedDict, total=False):
+    Return: bool
+    GroupId: str
+
+
 class DeleteSnapshotRequest(TypedDict, total=False):
     SnapshotId: Required[str]
     DryRun: bool
@@ -194,6 +388,11 @@ class DeleteSnapshotReturnCode(TypedDict, total=False):
     ReturnCode: str
 
 
+class DeleteSubnetRequest(TypedDict, total=False):
+    SubnetId: Required[str]
+    DryRun: bool
+
+
 class DeleteTagsRequest(TypedDict, total=False):
     DryRun: bool
     Resources: Required[list[str]]
@@ -202,6 +401,11 @@ class DeleteTagsRequest(TypedDict, total=False):
 
 class DeleteVolumeRequest(TypedDict, total=False):
     VolumeId: Required[str]
+    DryRun: bool
+
+
+class DeleteVpcRequest(TypedDict, total=False):
+    VpcId: Required[str]
     DryRun: bool
 
 
@@ -216,6 +420,15 @@ class DeregisterImageResult(TypedDict, total=False):
     DeleteSnapshotResults: list[DeleteSnapshotReturnCode]
 
 
+class DescribeAccountAttributesRequest(TypedDict, total=False):
+    DryRun: bool
+    AttributeNames: list[str]
+
+
+class DescribeAccountAttributesResult(TypedDict, total=False):
+    AccountAttributes: list[AccountAttribute]
+
+
 class DescribeAvailabilityZonesRequest(TypedDict, total=False):
     ZoneNames: list[str]
     ZoneIds: list[str]
@@ -226,6 +439,19 @@ class DescribeAvailabilityZonesRequest(TypedDict, total=False):
 
 class DescribeAvailabilityZonesResult(TypedDict, total=False):
     AvailabilityZones: list[AvailabilityZone]
+
+
+class DescribeDhcpOptionsRequest(TypedDict, total=False):
+    DhcpOptionsIds: list[str]
+    NextToken: str
+    MaxResults: int
+    DryRun: bool
+    Filters: list[Filter]
+
+
+class DescribeDhcpOptionsResult(TypedDict, total=False):
+    NextToken: str
+    DhcpOptions: list[DhcpOptions]
 
 
 class DescribeExportImageTasksRequest(TypedDict, total=False):
@@ -299,6 +525,85 @@ class DescribeImportSnapshotTasksResult(TypedDict, total=False):
     NextToken: str
 
 
+class DescribeInstanceTypeOfferingsRequest(TypedDict, total=False):
+    DryRun: bool
+    LocationType: str
+    Filters: list[Filter]
+    MaxResults: int
+    NextToken: str
+
+
+class DescribeInstanceTypeOfferingsResult(TypedDict, total=False):
+    InstanceTypeOfferings: list[InstanceTypeOffering]
+    NextToken: str
+
+
+class DescribeInstanceTypesRequest(TypedDict, total=False):
+    DryRun: bool
+    InstanceTypes: list[str]
+    Filters: list[Filter]
+    MaxResults: int
+    NextToken: str
+    IncludeUnsupportedInRegion: bool
+
+
+class DescribeInstanceTypesResult(TypedDict, total=False):
+    InstanceTypes: list[InstanceTypeInfo]
+    NextToken: str
+
+
+class DescribeInternetGatewaysRequest(TypedDict, total=False):
+    NextToken: str
+    MaxResults: int
+    DryRun: bool
+    InternetGatewayIds: list[str]
+    Filters: list[Filter]
+
+
+class DescribeInternetGatewaysResult(TypedDict, total=False):
+    InternetGateways: list[InternetGateway]
+    NextToken: str
+
+
+class DescribeKeyPairsRequest(TypedDict, total=False):
+    KeyNames: list[str]
+    KeyPairIds: list[str]
+    IncludePublicKey: bool
+    DryRun: bool
+    Filters: list[Filter]
+
+
+class DescribeKeyPairsResult(TypedDict, total=False):
+    KeyPairs: list[KeyPairInfo]
+
+
+class DescribeNetworkAclsRequest(TypedDict, total=False):
+    NextToken: str
+    MaxResults: int
+    DryRun: bool
+    NetworkAclIds: list[str]
+    Filters: list[Filter]
+
+
+class DescribeNetworkAclsResult(TypedDict, total=False):
+    NetworkAcls: list[NetworkAcl]
+    NextToken: str
+
+
+class DescribeNetworkInterfacesRequest(TypedDict, total=False):
+    NextToken: str
+    MaxResults: int
+    IncludeManagedResources: bool
+    DryRun: bool
+    NetworkInterfaceIds: list[str]
+    Filters: list[Filter]
+
+
+class DescribeNetworkInterfacesResult(TypedDict, total=False):
+    NetworkInterfaces: list[NetworkInterface]
+    NextToken: str
+
+
 class DescribeRegionsRequest(TypedDict, total=False):
     RegionNames: list[str]
     AllRegions: bool
@@ -308,6 +613,46 @@ class DescribeRegionsRequest(TypedDict, total=False):
 
 class DescribeRegionsResult(TypedDict, total=False):
     Regions: list[Region]
+
+
+class DescribeRouteTablesRequest(TypedDict, total=False):
+    NextToken: str
+    MaxResults: int
+    DryRun: bool
+    RouteTableIds: list[str]
+    Filters: list[Filter]
+
+
+class DescribeRouteTablesResult(TypedDict, total=False):
+    RouteTables: list[RouteTable]
+    NextToken: str
+
+
+class DescribeSecurityGroupRulesRequest(TypedDict, total=False):
+    Filters: list[Filter]
+    SecurityGroupRuleIds: list[str]
+    DryRun: bool
+    NextToken: str
+    MaxResults: int
+
+
+class DescribeSecurityGroupRulesResult(TypedDict, total=False):
+    SecurityGroupRules: list[SecurityGroupRule]
+    NextToken: str
+
+
+class DescribeSecurityGroupsRequest(TypedDict, total=False):
+    GroupIds: list[str]
+    GroupNames: list[str]
+    NextToken: str
+    MaxResults: int
+    DryRun: bool
+    Filters: list[Filter]
+
+
+class DescribeSecurityGroupsResult(TypedDict, total=False):
+    NextToken: str
+    SecurityGroups: list[SecurityGroup]
 
 
 class DescribeSnapshotAttributeRequest(TypedDict, total=False):
@@ -335,6 +680,19 @@ class DescribeSnapshotsRequest(TypedDict, total=False):
 class DescribeSnapshotsResult(TypedDict, total=False):
     NextToken: str
     Snapshots: list[Snapshot]
+
+
+class DescribeSubnetsRequest(TypedDict, total=False):
+    Filters: list[Filter]
+    SubnetIds: list[str]
+    NextToken: str
+    MaxResults: int
+    DryRun: bool
+
+
+class DescribeSubnetsResult(TypedDict, total=False):
+    NextToken: str
+    Subnets: list[Subnet]
 
 
 class DescribeTagsRequest(TypedDict, total=False):
@@ -403,12 +761,56 @@ class DescribeVolumesResult(TypedDict, total=False):
     Volumes: list[Volume]
 
 
+class DescribeVpcAttributeRequest(TypedDict, total=False):
+    Attribute: Required[str]
+    VpcId: Required[str]
+    DryRun: bool
+
+
+class DescribeVpcAttributeResult(TypedDict, total=False):
+    EnableDnsHostnames: AttributeBooleanValue
+    EnableDnsSupport: AttributeBooleanValue
+    EnableNetworkAddressUsageMetrics: AttributeBooleanValue
+    VpcId: str
+
+
+class DescribeVpcsRequest(TypedDict, total=False):
+    Filters: list[Filter]
+    VpcIds: list[str]
+    NextToken: str
+    MaxResults: int
+    DryRun: bool
+
+
+class DescribeVpcsResult(TypedDict, total=False):
+    NextToken: str
+    Vpcs: list[Vpc]
+
+
+class DetachInternetGatewayRequest(TypedDict, total=False):
+    DryRun: bool
+    InternetGatewayId: Required[str]
+    VpcId: Required[str]
+
+
 class DetachVolumeRequest(TypedDict, total=False):
     Device: str
     Force: bool
     InstanceId: str
     VolumeId: Required[str]
     DryRun: bool
+
+
+class DhcpConfiguration(TypedDict, total=False):
+    Key: str
+    Values: list[AttributeValue]
+
+
+class DhcpOptions(TypedDict, total=False):
+    OwnerId: str
+    Tags: list[Tag]
+    DhcpOptionsId: str
+    DhcpConfigurations: list[DhcpConfiguration]
 
 
 class DisableEbsEncryptionByDefaultRequest(TypedDict, total=False):
@@ -462,6 +864,12 @@ class DisableSnapshotBlockPublicAccessResult(TypedDict, total=False):
     State: str
 
 
+class DiskInfo(TypedDict, total=False):
+    SizeInGB: int
+    Count: int
+    Type: str
+
+
 class EbsBlockDevice(TypedDict, total=False):
     DeleteOnTermination: bool
     Iops: int
@@ -476,6 +884,40 @@ class EbsBlockDevice(TypedDict, total=False):
     VolumeInitializationRate: int
     AvailabilityZoneId: str
     EbsCardIndex: int
+
+
+class EbsCardInfo(TypedDict, total=False):
+    EbsCardIndex: int
+    BaselineBandwidthInMbps: int
+    BaselineThroughputInMBps: float
+    BaselineIops: int
+    MaximumBandwidthInMbps: int
+    MaximumThroughputInMBps: float
+    MaximumIops: int
+
+
+class EbsInfo(TypedDict, total=False):
+    EbsOptimizedSupport: str
+    EncryptionSupport: str
+    EbsOptimizedInfo: EbsOptimizedInfo
+    NvmeSupport: str
+    MaximumEbsAttachments: int
+    AttachmentLimitType: str
+    MaximumEbsCards: int
+    EbsCards: list[EbsCardInfo]
+
+
+class EbsOptimizedInfo(TypedDict, total=False):
+    BaselineBandwidthInMbps: int
+    BaselineThroughputInMBps: float
+    BaselineIops: int
+    MaximumBandwidthInMbps: int
+    MaximumThroughputInMBps: float
+    MaximumIops: int
+
+
+class EfaInfo(TypedDict, total=False):
+    MaximumEfaInterfaces: int
 
 
 class EnableEbsEncryptionByDefaultRequest(TypedDict, total=False):
@@ -605,6 +1047,22 @@ class Filter(TypedDict, total=False):
     Values: list[str]
 
 
+class FpgaDeviceInfo(TypedDict, total=False):
+    Name: str
+    Manufacturer: str
+    Count: int
+    MemoryInfo: FpgaDeviceMemoryInfo
+
+
+class FpgaDeviceMemoryInfo(TypedDict, total=False):
+    SizeInMiB: int
+
+
+class FpgaInfo(TypedDict, total=False):
+    Fpgas: list[FpgaDeviceInfo]
+    TotalFpgaMemoryInMiB: int
+
+
 class GetEbsDefaultKmsKeyIdRequest(TypedDict, total=False):
     DryRun: bool
 
@@ -638,6 +1096,35 @@ class GetSnapshotBlockPublicAccessStateRequest(TypedDict, total=False):
 class GetSnapshotBlockPublicAccessStateResult(TypedDict, total=False):
     State: str
     ManagedBy: str
+
+
+class GpuDeviceInfo(TypedDict, total=False):
+    Name: str
+    Manufacturer: str
+    Count: int
+    LogicalGpuCount: int
+    GpuPartitionSize: float
+    Workloads: list[str]
+    MemoryInfo: GpuDeviceMemoryInfo
+
+
+class GpuDeviceMemoryInfo(TypedDict, total=False):
+    SizeInMiB: int
+
+
+class GpuInfo(TypedDict, total=False):
+    Gpus: list[GpuDeviceInfo]
+    TotalGpuMemoryInMiB: int
+
+
+class GroupIdentifier(TypedDict, total=False):
+    GroupId: str
+    GroupName: str
+
+
+class IcmpTypeCode(TypedDict, total=False):
+    Code: int
+    Type: int
 
 
 class Image(TypedDict, total=False):
@@ -784,6 +1271,20 @@ class ImportImageTask(TypedDict, total=False):
     BootMode: str
 
 
+class ImportKeyPairRequest(TypedDict, total=False):
+    TagSpecifications: list[TagSpecification]
+    DryRun: bool
+    KeyName: Required[str]
+    PublicKeyMaterial: Required[bytes]
+
+
+class ImportKeyPairResult(TypedDict, total=False):
+    KeyFingerprint: str
+    KeyName: str
+    KeyPairId: str
+    Tags: list[Tag]
+
+
 class ImportSnapshotRequest(TypedDict, total=False):
     ClientData: ClientData
     ClientToken: str
@@ -810,6 +1311,22 @@ class ImportSnapshotTask(TypedDict, total=False):
     Tags: list[Tag]
 
 
+class InferenceAcceleratorInfo(TypedDict, total=False):
+    Accelerators: list[InferenceDeviceInfo]
+    TotalInferenceMemoryInMiB: int
+
+
+class InferenceDeviceInfo(TypedDict, total=False):
+    Count: int
+    Name: str
+    Manufacturer: str
+    MemoryInfo: InferenceDeviceMemoryInfo
+
+
+class InferenceDeviceMemoryInfo(TypedDict, total=False):
+    SizeInMiB: int
+
+
 class InitializationStatusDetails(TypedDict, total=False):
     InitializationType: str
     Progress: int
@@ -827,13 +1344,119 @@ class InstanceSpecification(TypedDict, total=False):
     ExcludeDataVolumeIds: list[str]
 
 
+class InstanceStorageInfo(TypedDict, total=False):
+    TotalSizeInGB: int
+    Disks: list[DiskInfo]
+    NvmeSupport: str
+    EncryptionSupport: str
+
+
+class InstanceTypeInfo(TypedDict, total=False):
+    InstanceType: str
+    CurrentGeneration: bool
+    FreeTierEligible: bool
+    SupportedUsageClasses: list[str]
+    SupportedRootDeviceTypes: list[str]
+    SupportedVirtualizationTypes: list[str]
+    BareMetal: bool
+    Hypervisor: str
+    ProcessorInfo: ProcessorInfo
+    VCpuInfo: VCpuInfo
+    MemoryInfo: MemoryInfo
+    InstanceStorageSupported: bool
+    InstanceStorageInfo: InstanceStorageInfo
+    EbsInfo: EbsInfo
+    NetworkInfo: NetworkInfo
+    GpuInfo: GpuInfo
+    FpgaInfo: FpgaInfo
+    PlacementGroupInfo: PlacementGroupInfo
+    InferenceAcceleratorInfo: InferenceAcceleratorInfo
+    HibernationSupported: bool
+    BurstablePerformanceSupported: bool
+    DedicatedHostsSupported: bool
+    AutoRecoverySupported: bool
+    SupportedBootModes: list[str]
+    NitroEnclavesSupport: str
+    NitroTpmSupport: str
+    NitroTpmInfo: NitroTpmInfo
+    MediaAcceleratorInfo: MediaAcceleratorInfo
+    NeuronInfo: NeuronInfo
+    PhcSupport: str
+    RebootMigrationSupport: str
+    SupportedInRegion: bool
+
+
 class InstanceTypeItem(TypedDict, total=False):
     InstanceType: str
+
+
+class InstanceTypeOffering(TypedDict, total=False):
+    InstanceType: str
+    LocationType: str
+    Location: str
 
 
 class InstanceTypeSpecification(TypedDict, total=False):
     SupportedInstanceTypes: list[InstanceTypeItem]
     UnsupportedInstanceTypes: list[InstanceTypeItem]
+
+
+class InternetGateway(TypedDict, total=False):
+    Attachments: list[InternetGatewayAttachment]
+    InternetGatewayId: str
+    OwnerId: str
+    Tags: list[Tag]
+
+
+class InternetGatewayAttachment(TypedDict, total=False):
+    State: str
+    VpcId: str
+
+
+class IpPermission(TypedDict, total=False):
+    IpProtocol: str
+    FromPort: int
+    ToPort: int
+    UserIdGroupPairs: list[UserIdGroupPair]
+    IpRanges: list[IpRange]
+    Ipv6Ranges: list[Ipv6Range]
+    PrefixListIds: list[PrefixListId]
+
+
+class IpRange(TypedDict, total=False):
+    Description: str
+    CidrIp: str
+
+
+class Ipv4PrefixSpecification(TypedDict, total=False):
+    Ipv4Prefix: str
+
+
+class Ipv6PrefixSpecification(TypedDict, total=False):
+    Ipv6Prefix: str
+
+
+class Ipv6Range(TypedDict, total=False):
+    Description: str
+    CidrIpv6: str
+
+
+class KeyPair(TypedDict, total=False):
+    KeyPairId: str
+    Tags: list[Tag]
+    KeyName: str
+    KeyFingerprint: str
+    KeyMaterial: str
+
+
+class KeyPairInfo(TypedDict, total=False):
+    KeyPairId: str
+    KeyType: str
+    Tags: list[Tag]
+    PublicKey: str
+    CreateTime: datetime
+    KeyName: str
+    KeyFingerprint: str
 
 
 class LaunchPermission(TypedDict, total=False):
@@ -846,6 +1469,26 @@ class LaunchPermission(TypedDict, total=False):
 class LaunchPermissionModifications(TypedDict, total=False):
     Add: list[LaunchPermission]
     Remove: list[LaunchPermission]
+
+
+class MediaAcceleratorInfo(TypedDict, total=False):
+    Accelerators: list[MediaDeviceInfo]
+    TotalMediaMemoryInMiB: int
+
+
+class MediaDeviceInfo(TypedDict, total=False):
+    Count: int
+    Name: str
+    Manufacturer: str
+    MemoryInfo: MediaDeviceMemoryInfo
+
+
+class MediaDeviceMemoryInfo(TypedDict, total=False):
+    SizeInMiB: int
+
+
+class MemoryInfo(TypedDict, total=False):
+    SizeInMiB: int
 
 
 class ModifyEbsDefaultKmsKeyIdRequest(TypedDict, total=False):
@@ -873,6 +1516,16 @@ class ModifyImageAttributeRequest(TypedDict, total=False):
     DryRun: bool
 
 
+class ModifySecurityGroupRulesRequest(TypedDict, total=False):
+    GroupId: Required[str]
+    SecurityGroupRules: Required[list[SecurityGroupRuleUpdate]]
+    DryRun: bool
+
+
+class ModifySecurityGroupRulesResult(TypedDict, total=False):
+    Return: bool
+
+
 class ModifySnapshotAttributeRequest(TypedDict, total=False):
     Attribute: str
     CreateVolumePermission: CreateVolumePermissionModifications
@@ -881,6 +1534,20 @@ class ModifySnapshotAttributeRequest(TypedDict, total=False):
     SnapshotId: Required[str]
     UserIds: list[str]
     DryRun: bool
+
+
+class ModifySubnetAttributeRequest(TypedDict, total=False):
+    AssignIpv6AddressOnCreation: AttributeBooleanValue
+    MapPublicIpOnLaunch: AttributeBooleanValue
+    SubnetId: Required[str]
+    MapCustomerOwnedIpOnLaunch: AttributeBooleanValue
+    CustomerOwnedIpv4Pool: str
+    EnableDns64: AttributeBooleanValue
+    PrivateDnsHostnameTypeOnLaunch: str
+    EnableResourceNameDnsARecordOnLaunch: AttributeBooleanValue
+    EnableResourceNameDnsAAAARecordOnLaunch: AttributeBooleanValue
+    EnableLniAtDeviceIndex: int
+    DisableLniAtDeviceIndex: AttributeBooleanValue
 
 
 class ModifyVolumeAttributeRequest(TypedDict, total=False):
@@ -903,6 +1570,171 @@ class ModifyVolumeResult(TypedDict, total=False):
     VolumeModification: VolumeModification
 
 
+class ModifyVpcAttributeRequest(TypedDict, total=False):
+    EnableDnsHostnames: AttributeBooleanValue
+    EnableDnsSupport: AttributeBooleanValue
+    VpcId: Required[str]
+    EnableNetworkAddressUsageMetrics: AttributeBooleanValue
+
+
+class NetworkAcl(TypedDict, total=False):
+    Associations: list[NetworkAclAssociation]
+    Entries: list[NetworkAclEntry]
+    IsDefault: bool
+    NetworkAclId: str
+    Tags: list[Tag]
+    VpcId: str
+    OwnerId: str
+
+
+class NetworkAclAssociation(TypedDict, total=False):
+    NetworkAclAssociationId: str
+    NetworkAclId: str
+    SubnetId: str
+
+
+class NetworkAclEntry(TypedDict, total=False):
+    CidrBlock: str
+    Egress: bool
+    IcmpTypeCode: IcmpTypeCode
+    Ipv6CidrBlock: str
+    PortRange: PortRange
+    Protocol: str
+    RuleAction: str
+    RuleNumber: int
+
+
+class NetworkCardInfo(TypedDict, total=False):
+    NetworkCardIndex: int
+    NetworkPerformance: str
+    MaximumNetworkInterfaces: int
+    AdditionalFlexibleNetworkInterfaces: int
+    BaselineBandwidthInGbps: float
+    PeakBandwidthInGbps: float
+    DefaultEnaQueueCountPerInterface: int
+    MaximumEnaQueueCount: int
+    MaximumEnaQueueCountPerInterface: int
+    InterfaceTypes: list[str]
+
+
+class NetworkInfo(TypedDict, total=False):
+    NetworkPerformance: str
+    MaximumNetworkInterfaces: int
+    MaximumNetworkCards: int
+    DefaultNetworkCardIndex: int
+    NetworkCards: list[NetworkCardInfo]
+    Ipv4AddressesPerInterface: int
+    Ipv6AddressesPerInterface: int
+    Ipv6Supported: bool
+    EnaSupport: str
+    EfaSupported: bool
+    EfaInfo: EfaInfo
+    EncryptionInTransitSupported: bool
+    EnaSrdSupported: bool
+    BandwidthWeightings: list[str]
+    FlexibleEnaQueuesSupport: str
+    ConnectionTrackingConfiguration: DefaultConnectionTrackingConfiguration
+    SecondaryNetworkSupported: bool
+    MaximumSecondaryNetworkInterfaces: int
+    Ipv4AddressesPerSecondaryInterface: int
+
+
+class NetworkInterface(TypedDict, total=False):
+    Association: NetworkInterfaceAssociation
+    Attachment: NetworkInterfaceAttachment
+    AvailabilityZone: str
+    ConnectionTrackingConfiguration: ConnectionTrackingConfiguration
+    Description: str
+    Groups: list[GroupIdentifier]
+    InterfaceType: str
+    Ipv6Addresses: list[NetworkInterfaceIpv6Address]
+    MacAddress: str
+    NetworkInterfaceId: str
+    OutpostArn: str
+    OwnerId: str
+    PrivateDnsName: str
+    PublicDnsName: str
+    PublicIpDnsNameOptions: PublicIpDnsNameOptions
+    PrivateIpAddress: str
+    PrivateIpAddresses: list[NetworkInterfacePrivateIpAddress]
+    Ipv4Prefixes: list[Ipv4PrefixSpecification]
+    Ipv6Prefixes: list[Ipv6PrefixSpecification]
+    RequesterId: str
+    RequesterManaged: bool
+    SourceDestCheck: bool
+    Status: str
+    SubnetId: str
+    TagSet: list[Tag]
+    VpcId: str
+    DenyAllIgwTraffic: bool
+    Ipv6Native: bool
+    Ipv6Address: str
+    Operator: OperatorResponse
+    AssociatedSubnets: list[str]
+    AvailabilityZoneId: str
+
+
+class NetworkInterfaceAssociation(TypedDict, total=False):
+    AllocationId: str
+    AssociationId: str
+    IpOwnerId: str
+    PublicDnsName: str
+    PublicIp: str
+    CustomerOwnedIp: str
+    CarrierIp: str
+
+
+class NetworkInterfaceAttachment(TypedDict, total=False):
+    AttachTime: datetime
+    AttachmentId: str
+    DeleteOnTermination: bool
+    DeviceIndex: int
+    NetworkCardIndex: int
+    InstanceId: str
+    InstanceOwnerId: str
+    Status: str
+    EnaSrdSpecification: AttachmentEnaSrdSpecification
+    EnaQueueCount: int
+
+
+class NetworkInterfaceIpv6Address(TypedDict, total=False):
+    Ipv6Address: str
+    PublicIpv6DnsName: str
+    IsPrimaryIpv6: bool
+
+
+class NetworkInterfacePrivateIpAddress(TypedDict, total=False):
+    Association: NetworkInterfaceAssociation
+    Primary: bool
+    PrivateDnsName: str
+    PrivateIpAddress: str
+
+
+class NeuronDeviceCoreInfo(TypedDict, total=False):
+    Count: int
+    Version: int
+
+
+class NeuronDeviceInfo(TypedDict, total=False):
+    Count: int
+    Name: str
+    CoreInfo: NeuronDeviceCoreInfo
+    MemoryInfo: NeuronDeviceMemoryInfo
+
+
+class NeuronDeviceMemoryInfo(TypedDict, total=False):
+    SizeInMiB: int
+
+
+class NeuronInfo(TypedDict, total=False):
+    NeuronDevices: list[NeuronDeviceInfo]
+    TotalNeuronDeviceMemoryInMiB: int
+
+
+class NitroTpmInfo(TypedDict, total=False):
+    SupportedVersions: list[str]
+
+
 class OperatorRequest(TypedDict, total=False):
     Principal: str
 
@@ -913,9 +1745,55 @@ class OperatorResponse(TypedDict, total=False):
     HiddenByDefault: bool
 
 
+class PlacementGroupInfo(TypedDict, total=False):
+    SupportedStrategies: list[str]
+
+
+class PortRange(TypedDict, total=False):
+    From: int
+    To: int
+
+
+class PrefixListId(TypedDict, total=False):
+    Description: str
+    PrefixListId: str
+
+
+class PrivateDnsNameOptionsOnLaunch(TypedDict, total=False):
+    HostnameType: str
+    EnableResourceNameDnsARecord: bool
+    EnableResourceNameDnsAAAARecord: bool
+
+
+class ProcessorInfo(TypedDict, total=False):
+    SupportedArchitectures: list[str]
+    SustainedClockSpeedInGhz: float
+    SupportedFeatures: list[str]
+    Manufacturer: str
+
+
 class ProductCode(TypedDict, total=False):
     ProductCodeId: str
     ProductCodeType: str
+
+
+class PropagatingVgw(TypedDict, total=False):
+    GatewayId: str
+
+
+class PublicIpDnsNameOptions(TypedDict, total=False):
+    DnsHostnameType: str
+    PublicIpv4DnsName: str
+    PublicIpv6DnsName: str
+    PublicDualStackDnsName: str
+
+
+class ReferencedSecurityGroup(TypedDict, total=False):
+    GroupId: str
+    PeeringStatus: str
+    UserId: str
+    VpcId: str
+    VpcPeeringConnectionId: str
 
 
 class Region(TypedDict, total=False):
@@ -974,6 +1852,105 @@ class ResetSnapshotAttributeRequest(TypedDict, total=False):
     DryRun: bool
 
 
+class RevokeSecurityGroupEgressRequest(TypedDict, total=False):
+    SecurityGroupRuleIds: list[str]
+    DryRun: bool
+    GroupId: Required[str]
+    SourceSecurityGroupName: str
+    SourceSecurityGroupOwnerId: str
+    IpProtocol: str
+    FromPort: int
+    ToPort: int
+    CidrIp: str
+    IpPermissions: list[IpPermission]
+
+
+class RevokeSecurityGroupEgressResult(TypedDict, total=False):
+    Return: bool
+    UnknownIpPermissions: list[IpPermission]
+    RevokedSecurityGroupRules: list[RevokedSecurityGroupRule]
+
+
+class RevokeSecurityGroupIngressRequest(TypedDict, total=False):
+    CidrIp: str
+    FromPort: int
+    GroupId: str
+    GroupName: str
+    IpPermissions: list[IpPermission]
+    IpProtocol: str
+    SourceSecurityGroupName: str
+    SourceSecurityGroupOwnerId: str
+    ToPort: int
+    SecurityGroupRuleIds: list[str]
+    DryRun: bool
+
+
+class RevokeSecurityGroupIngressResult(TypedDict, total=False):
+    Return: bool
+    UnknownIpPermissions: list[IpPermission]
+    RevokedSecurityGroupRules: list[RevokedSecurityGroupRule]
+
+
+class RevokedSecurityGroupRule(TypedDict, total=False):
+    SecurityGroupRuleId: str
+    GroupId: str
+    IsEgress: bool
+    IpProtocol: str
+    FromPort: int
+    ToPort: int
+    CidrIpv4: str
+    CidrIpv6: str
+    PrefixListId: str
+    ReferencedGroupId: str
+    Description: str
+
+
+class Route(TypedDict, total=False):
+    DestinationCidrBlock: str
+    DestinationIpv6CidrBlock: str
+    DestinationPrefixListId: str
+    EgressOnlyInternetGatewayId: str
+    GatewayId: str
+    InstanceId: str
+    InstanceOwnerId: str
+    NatGatewayId: str
+    TransitGatewayId: str
+    LocalGatewayId: str
+    CarrierGatewayId: str
+    NetworkInterfaceId: str
+    Origin: str
+    State: str
+    VpcPeeringConnectionId: str
+    CoreNetworkArn: str
+    OdbNetworkArn: str
+    IpAddress: str
+
+
+class RouteTable(TypedDict, total=False):
+    Associations: list[RouteTableAssociation]
+    PropagatingVgws: list[PropagatingVgw]
+    RouteTableId: str
+    Routes: list[Route]
+    Tags: list[Tag]
+    VpcId: str
+    OwnerId: str
+
+
+class RouteTableAssociation(TypedDict, total=False):
+    Main: bool
+    RouteTableAssociationId: str
+    RouteTableId: str
+    SubnetId: str
+    GatewayId: str
+    PublicIpv4Pool: str
+    AssociationState: RouteTableAssociationState
+
+
+class RouteTableAssociationState(TypedDict, total=False):
+    State: str
+    StatusMessage: str
+
+
 class ScanResults(TypedDict, total=False):
     HighestFindingSeverityLabel: str
     FindingScanDate: datetime
@@ -982,6 +1959,56 @@ class ScanResults(TypedDict, total=False):
     MediumFixAvailableSince: datetime
     HighFixAvailableSince: datetime
     CriticalFixAvailableSince: datetime
+
+
+class SecurityGroup(TypedDict, total=False):
+    GroupId: str
+    IpPermissionsEgress: list[IpPermission]
+    Tags: list[Tag]
+    VpcId: str
+    SecurityGroupArn: str
+    OwnerId: str
+    GroupName: str
+    Description: str
+    IpPermissions: list[IpPermission]
+
+
+class SecurityGroupRule(TypedDict, total=False):
+    SecurityGroupRuleId: str
+    GroupId: str
+    GroupOwnerId: str
+    IsEgress: bool
+    IpProtocol: str
+    FromPort: int
+    ToPort: int
+    CidrIpv4: str
+    CidrIpv6: str
+    PrefixListId: str
+    ReferencedGroupInfo: ReferencedSecurityGroup
+    Description: str
+    Tags: list[Tag]
+    SecurityGroupRuleArn: str
+
+
+class SecurityGroupRuleDescription(TypedDict, total=False):
+    SecurityGroupRuleId: str
+    Description: str
+
+
+class SecurityGroupRuleRequest(TypedDict, total=False):
+    IpProtocol: str
+    FromPort: int
+    ToPort: int
+    CidrIpv4: str
+    CidrIpv6: str
+    PrefixListId: str
+    ReferencedGroupId: str
+    Description: str
+
+
+class SecurityGroupRuleUpdate(TypedDict, total=False):
+    SecurityGroupRuleId: Required[str]
+    SecurityGroupRule: SecurityGroupRuleRequest
 
 
 class Snapshot(TypedDict, total=False):
@@ -1066,6 +2093,45 @@ class StateReason(TypedDict, total=False):
     Message: str
 
 
+class Subnet(TypedDict, total=False):
+    AvailabilityZoneId: str
+    EnableLniAtDeviceIndex: int
+    MapCustomerOwnedIpOnLaunch: bool
+    CustomerOwnedIpv4Pool: str
+    OwnerId: str
+    AssignIpv6AddressOnCreation: bool
+    Ipv6CidrBlockAssociationSet: list[SubnetIpv6CidrBlockAssociation]
+    Tags: list[Tag]
+    SubnetArn: str
+    OutpostArn: str
+    EnableDns64: bool
+    Ipv6Native: bool
+    PrivateDnsNameOptionsOnLaunch: PrivateDnsNameOptionsOnLaunch
+    BlockPublicAccessStates: BlockPublicAccessStates
+    Type: str
+    SubnetId: str
+    State: str
+    VpcId: str
+    CidrBlock: str
+    AvailableIpAddressCount: int
+    AvailabilityZone: str
+    DefaultForAz: bool
+    MapPublicIpOnLaunch: bool
+
+
+class SubnetCidrBlockState(TypedDict, total=False):
+    State: str
+    StatusMessage: str
+
+
+class SubnetIpv6CidrBlockAssociation(TypedDict, total=False):
+    AssociationId: str
+    Ipv6CidrBlock: str
+    Ipv6CidrBlockState: SubnetCidrBlockState
+    Ipv6AddressAttribute: str
+    IpSource: str
+
+
 class Tag(TypedDict, total=False):
     Key: str
     Value: str
@@ -1083,6 +2149,30 @@ class TagSpecification(TypedDict, total=False):
     Tags: list[Tag]
 
 
+class UpdateSecurityGroupRuleDescriptionsEgressRequest(TypedDict, total=False):
+    DryRun: bool
+    GroupId: str
+    GroupName: str
+    IpPermissions: list[IpPermission]
+    SecurityGroupRuleDescriptions: list[SecurityGroupRuleDescription]
+
+
+class UpdateSecurityGroupRuleDescriptionsEgressResult(TypedDict, total=False):
+    Return: bool
+
+
+class UpdateSecurityGroupRuleDescriptionsIngressRequest(TypedDict, total=False):
+    DryRun: bool
+    GroupId: str
+    GroupName: str
+    IpPermissions: list[IpPermission]
+    SecurityGroupRuleDescriptions: list[SecurityGroupRuleDescription]
+
+
+class UpdateSecurityGroupRuleDescriptionsIngressResult(TypedDict, total=False):
+    Return: bool
+
+
 class UserBucket(TypedDict, total=False):
     S3Bucket: str
     S3Key: str
@@ -1091,6 +2181,24 @@ class UserBucket(TypedDict, total=False):
 class UserBucketDetails(TypedDict, total=False):
     S3Bucket: str
     S3Key: str
+
+
+class UserIdGroupPair(TypedDict, total=False):
+    Description: str
+    UserId: str
+    GroupName: str
+    GroupId: str
+    VpcId: str
+    VpcPeeringConnectionId: str
+    PeeringStatus: str
+
+
+class VCpuInfo(TypedDict, total=False):
+    DefaultVCpus: int
+    DefaultCores: int
+    DefaultThreadsPerCore: int
+    ValidCores: list[int]
+    ValidThreadsPerCore: list[int]
 
 
 class Volume(TypedDict, total=False):
@@ -1193,3 +2301,81 @@ class VolumeStatusItem(TypedDict, total=False):
     InitializationStatusDetails: InitializationStatusDetails
     AvailabilityZoneId: str
     Operator: OperatorResponse
+
+
+class Vpc(TypedDict, total=False):
+    OwnerId: str
+    InstanceTenancy: str
+    Ipv6CidrBlockAssociationSet: list[VpcIpv6CidrBlockAssociation]
+    CidrBlockAssociationSet: list[VpcCidrBlockAssociation]
+    IsDefault: bool
+    EncryptionControl: VpcEncryptionControl
+    Tags: list[Tag]
+    BlockPublicAccessStates: BlockPublicAccessStates
+    VpcId: str
+    State: str
+    CidrBlock: str
+    DhcpOptionsId: str
+
+
+class VpcCidrBlockAssociation(TypedDict, total=False):
+    AssociationId: str
+    CidrBlock: str
+    CidrBlockState: VpcCidrBlockState
+
+
+class VpcCidrBlockState(TypedDict, total=False):
+    State: str
+    StatusMessage: str
+
+
+class VpcEncryptionControl(TypedDict, total=False):
+    VpcId: str
+    VpcEncryptionControlId: str
+    Mode: str
+    State: str
+    StateMessage: str
+    ResourceExclusions: VpcEncryptionControlExclusions
+    Tags: list[Tag]
+
+
+class VpcEncryptionControlConfiguration(TypedDict, total=False):
+    Mode: Required[str]
+    InternetGatewayExclusion: str
+    EgressOnlyInternetGatewayExclusion: str
+    NatGatewayExclusion: str
+    VirtualPrivateGatewayExclusion: str
+    VpcPeeringExclusion: str
+    LambdaExclusion: str
+    VpcLatticeExclusion: str
+    ElasticFileSystemExclusion: str
+    GlobalAcceleratorExclusion: str
+    ApiGatewayV2Exclusion: str
+
+
+class VpcEncryptionControlExclusion(TypedDict, total=False):
+    State: str
+    StateMessage: str
+
+
+class VpcEncryptionControlExclusions(TypedDict, total=False):
+    InternetGateway: VpcEncryptionControlExclusion
+    EgressOnlyInternetGateway: VpcEncryptionControlExclusion
+    NatGateway: VpcEncryptionControlExclusion
+    VirtualPrivateGateway: VpcEncryptionControlExclusion
+    VpcPeering: VpcEncryptionControlExclusion
+    Lambda: VpcEncryptionControlExclusion
+    VpcLattice: VpcEncryptionControlExclusion
+    ElasticFileSystem: VpcEncryptionControlExclusion
+    GlobalAccelerator: VpcEncryptionControlExclusion
+    ApiGatewayV2: VpcEncryptionControlExclusion
+
+
+class VpcIpv6CidrBlockAssociation(TypedDict, total=False):
+    AssociationId: str
+    Ipv6CidrBlock: str
+    Ipv6CidrBlockState: VpcCidrBlockState
+    NetworkBorderGroup: str
+    Ipv6Pool: str
+    Ipv6AddressAttribute: str
+    IpSource: str

@@ -19,6 +19,16 @@ DIGITS = "0123456789abcdef0"
         ("ami", "image", "InvalidAMIID.NotFound"),
         ("vol", "volume", "InvalidVolume.NotFound"),
         ("i", "instance", "InvalidInstanceID.NotFound"),
+        ("acl", "network-acl", "InvalidNetworkAclID.NotFound"),
+        ("dopt", "dhcp-options", "InvalidDhcpOptionID.NotFound"),
+        ("eni", "network-interface", "InvalidNetworkInterfaceID.NotFound"),
+        ("igw", "internet-gateway", "InvalidInternetGatewayID.NotFound"),
+        ("key", "key-pair", "InvalidKeyPair.NotFound"),
+        ("rtb", "route-table", "InvalidRouteTableID.NotFound"),
+        ("sg", "security-group", "InvalidGroup.NotFound"),
+        ("sgr", "security-group-rule", "InvalidSecurityGroupRuleId.NotFound"),
+        ("subnet", "subnet", "InvalidSubnetID.NotFound"),
+        ("vpc", "vpc", "InvalidVpcID.NotFound"),
     ],
 )
 def test_a_prefix_names_a_kind_of_resource(prefix: str, resource_type: str, code: str) -> None:
@@ -33,7 +43,7 @@ def test_a_prefix_names_a_kind_of_resource(prefix: str, resource_type: str, code
 @pytest.mark.parametrize(
     "resource_id",
     ["", "snap", "snap-", "snap-0", f"snap-{DIGITS}0", f"snap-{DIGITS[:-1]}g", f"SNAP-{DIGITS}",
-     f"snap_{DIGITS}", f" snap-{DIGITS}", f"snap-{DIGITS}\n", f"eni-{DIGITS}", DIGITS],
+     f"snap_{DIGITS}", f" snap-{DIGITS}", f"snap-{DIGITS}\n", f"fleet-{DIGITS}", DIGITS],
 )  # fmt: skip
 def test_other_strings_are_no_ids(resource_id: str) -> None:
     with pytest.raises(AwsError) as caught:

@@ -173,7 +173,7 @@ def test_a_key_may_be_named_once(house: House, resources: list[str]) -> None:
         (f"i-{DIGITS}", "InvalidInstanceID.NotFound"),
         (f"export-ami-{DIGITS}", "InvalidExportTaskID.NotFound"),
         ("snap-x", "InvalidID"),
-        ("eni-12345678", "InvalidID"),
+        ("fleet-12345678", "InvalidID"),
         ("nonsense", "InvalidID"),
     ],
 )

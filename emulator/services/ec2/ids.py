@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from emulator.errors import AwsError
-from emulator.services.ec2 import errors, image_errors, task_errors
+from emulator.services.ec2 import errors, image_errors, network_errors, task_errors
 
 
 class Kind(NamedTuple):
@@ -28,6 +28,16 @@ KINDS: dict[str, Kind] = {
     "ami": Kind("image", errors.image_not_found),
     "vol": Kind("volume", errors.volume_not_found),
     "i": Kind("instance", errors.instance_not_found),
+    "acl": Kind("network-acl", network_errors.acl_not_found),
+    "dopt": Kind("dhcp-options", network_errors.dhcp_options_not_found),
+    "eni": Kind("network-interface", network_errors.interface_not_found),
+    "igw": Kind("internet-gateway", network_errors.gateway_not_found),
+    "key": Kind("key-pair", network_errors.key_pair_id_not_found),
+    "rtb": Kind("route-table", network_errors.route_table_not_found),
+    "sg": Kind("security-group", network_errors.group_not_found),
+    "sgr": Kind("security-group-rule", network_errors.rule_not_found),
+    "subnet": Kind("subnet", network_errors.subnet_not_found),
+    "vpc": Kind("vpc", network_errors.vpc_not_found),
 }
 
 WELL_FORMED = re.compile(r"([a-z-]+)-(?:[0-9a-f]{17}|[0-9a-f]{8})")

@@ -26,6 +26,20 @@ LONGEST_VALUE = 256
 
 TASK_KINDS = ("import-snapshot", "import-image", "export-image")
 
+NETWORK_KINDS = frozenset(
+    {
+        "dhcp-options",
+        "internet-gateway",
+        "network-acl",
+        "network-interface",
+        "route-table",
+        "security-group",
+        "security-group-rule",
+        "subnet",
+        "vpc",
+    }
+)
+
 FILTERS = Filters[TagRow](
     {
         "key": lambda row: row.key,
@@ -167,10 +181,17 @@ def check_resources(ctx: Context, tx: Tx, resources: list[str]) -> None:
     snapshots = [each for each, kind in kinds.items() if kind.resource_type == "snapshot"]
     tasks = [each for each, kind in kinds.items() if kind.resource_type.endswith("-task")]
     volumes = [each for each, kind in kinds.items() if kind.resource_type == "volume"]
+    networks = [each for each, kind in kinds.items() if kind.resource_type in NETWORK_KINDS]
+    key_pairs = [each for each, kind in kinds.items() if kind.resource_type == "key-pair"]
     found: set[str] = set()
     if volumes:
         rows_of_volumes = tx.volumes.list(ctx.account_id, ctx.region, ids=volumes)
         found.update(row.value.id for row in rows_of_volumes)
+    if networks:
+        found |= tx.network.present(ctx.account_id, ctx.region, networks)
+    if key_pairs:
+        rows_of_pairs = tx.key_pairs.list(ctx.account_id, ctx.region, ids=key_pairs)
+        found.update(row.value.id for row in rows_of_pairs)
     if images:
         rows_of_images = tx.images.list(ctx.account_id, ctx.region, ids=images)
         found.update(row.value.id for row in rows_of_images)
