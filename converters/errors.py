@@ -20,9 +20,13 @@ def validation_failed(reason: str) -> ClientError:
     return ClientError(f"Disk validation failed [{reason}]")
 
 
+class UnsupportedVmdk(ClientError):
+    """A VMDK of a kind that is not imported, which not every task tells in the same words."""
+
+
 def unsupported_vmdk() -> ClientError:
     """Tell of a VMDK that is not stream-optimized, or that refers to another file."""
-    return validation_failed("Unsupported VMDK File Format")
+    return UnsupportedVmdk(str(validation_failed("Unsupported VMDK File Format")))
 
 
 def corrupt_vmdk() -> ClientError:
@@ -129,6 +133,67 @@ def image_name_taken(name: str) -> ClientError:
     """Tell of an AMI that the client has given the name which the task's AMI was to have."""
     # assumed; the words are those of RegisterImage
     return ClientError(f"AMI name {name} is already in use")
+
+
+# Disks in parts. assumed: all texts, and that each of them fails a task, but for those that the
+# guide has: of compression and of partitions
+
+
+def invalid_manifest(reason: str) -> ClientError:
+    """Tell of an import manifest that cannot be read, or makes no sense."""
+    return ClientError(f"Invalid import manifest: {reason}")
+
+
+def manifest_of_other_format(told: str, found: str) -> ClientError:
+    """Tell of an import manifest that is not for the format the client named."""
+    return invalid_manifest(f"its file-format is {_shown(found)}, the request says {told}")
+
+
+def no_access(status: int, phrase: str) -> ClientError:
+    """Tell of a manifest or part that the task may not read."""
+    return validation_failed(
+        f"We do not have access to the given resource. Reason {status} {phrase}"
+    )
+
+
+def host_refused(host: str) -> ClientError:
+    """Tell of a URL that leads to where nothing is fetched from."""
+    return ClientError(f"The host {_shown(host)} is not one that disk images are imported from")
+
+
+def redirected(host: str) -> ClientError:
+    """Tell of a URL that leads to another one."""
+    return ClientError(f"The host {_shown(host)} redirects, which is not followed")
+
+
+def wrong_part_size(number: int, size: int, expected: int) -> ClientError:
+    """Tell of a part that is not as large as the manifest says."""
+    return ClientError(f"Part {number} of the disk image has {size} bytes instead of {expected}")
+
+
+def wrong_part_digest(number: int) -> ClientError:
+    """Tell of a part whose bytes do not have the MD5 that its ETag is, again and again."""
+    return ClientError(f"The checksum of part {number} of the disk image does not match")
+
+
+def volume_too_small(size_gib: int, needed: int) -> ClientError:
+    """Tell of a volume that the disk does not fit into."""
+    return ClientError(f"The disk needs a volume of {needed} GiB, and the request says {size_gib}")
+
+
+def instance_gone(instance_id: str) -> ClientError:
+    """Tell of an instance that was terminated before its disk was there."""
+    return ClientError(f"The instance '{instance_id}' has been terminated")
+
+
+def unsupported_compression() -> ClientError:
+    """Tell of a VMDK that is not stream-optimized, as imports of instances and volumes do."""
+    return ClientError("File uses unsupported compression algorithm 0")
+
+
+def no_bootable_partition() -> ClientError:
+    """Tell of a boot disk without an MBR, as a GPT disk, or with nothing in it."""
+    return ClientError("No bootable partition found.")
 
 
 # OVA. assumed: all texts but the first two, and that all of them are told in the guide's brackets

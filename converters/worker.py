@@ -2,31 +2,55 @@
 
 import logging
 from functools import partial
+from typing import TYPE_CHECKING
 
 from converters.errors import ClientError
+from converters.pipelines.conversion import import_instance, import_volume
 from converters.pipelines.export_image import export_image
 from converters.pipelines.import_image import import_image
 from converters.pipelines.import_snapshot import import_snapshot
 from converters.pipelines.options import Options
 from converters.pipelines.seal_snapshot import seal_snapshot
 from converters.pipelines.snapshot_volume import snapshot_volume
-from state.engine import Run
-from state.jobs import Job
+from state.engine import Hands
+from state.jobs import Attempt, Job
 from state.tasks import (
     SERVER_ERROR,
     ExportImageWork,
     ImportImageWork,
+    ImportInstanceWork,
     ImportSnapshotWork,
+    ImportVolumeWork,
     SealSnapshotWork,
     SnapshotVolumeWork,
 )
+from state.waiting import Looked
+
+if TYPE_CHECKING:
+    from converters.pipelines.parts import Looker
 
 log = logging.getLogger(__name__)
 
 
-def runner(options: Options) -> Run:
-    """Return what runs tasks as an operator has chosen."""
-    return partial(run, options=options)
+def hands(options: Options) -> Hands:
+    """Return what runs tasks, and brings what they wait for, as an operator has chosen."""
+    return Hands(partial(run, options=options), Looks(options))
+
+
+class Looks:
+    """Brings the parts of disks; what that takes is loaded for the first task that waits."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._looker: Looker | None = None
+
+    async def __call__(self, attempt: Attempt) -> Looked:
+        """Look once; Refused if the disk will never be whole."""
+        if self._looker is None:
+            from converters.pipelines.parts import Looker
+
+            self._looker = Looker(self._options)
+        return await self._looker(attempt)
 
 
 async def run(job: Job, options: Options) -> None:
@@ -43,6 +67,10 @@ async def run(job: Job, options: Options) -> None:
                 await snapshot_volume(job, work)
             case SealSnapshotWork() as work:
                 await seal_snapshot(job, work)
+            case ImportVolumeWork() as work:
+                await import_volume(job, work)
+            case ImportInstanceWork() as work:
+                await import_instance(job, work, options)
         log.info("task %s is completed", job.task_id)
     except ClientError as error:
         cause = f" ({error.__cause__})" if error.__cause__ else ""

@@ -18,7 +18,7 @@ from emulator.gateway import SERVICES, Gateway
 from emulator.incoming import Receive, Scope, Send, joined
 from emulator.parts import Parts
 from emulator.protocol import models
-from state.engine import Run
+from state.engine import Hands
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -37,7 +37,7 @@ class Application:
     def __init__(
         self,
         parts: Parts,
-        job_runner: Callable[[], Run],
+        job_runner: Callable[[], Hands],
         qemu_img: Callable[[], str | None],
         door: "Door | None" = None,
     ) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from emulator.settings import Settings
 from state.blobs import Blobs
-from state.engine import Engine, Run
+from state.engine import Engine, Hands
 from state.store import DataDirLock, DataDirLocked, Store
 
 # Where several hosts share a folder, what looks orphaned may be an upload that is under way.
@@ -37,9 +37,12 @@ class Parts:
             raise
         self.engine = Engine(self.store, self.blobs, quota=settings.quota)
 
-    def start_engine(self, job_runner: Callable[[], Run]) -> None:
+    def start_engine(self, job_runner: Callable[[], Hands]) -> None:
         """Launch the engine for the role of this process; blocks until tasks can run."""
-        self.engine.start(None if self.settings.role == "api" else job_runner())
+        if self.settings.role == "api":
+            self.engine.start(None)
+        else:
+            self.engine.start(*job_runner())
 
     def sweep(self) -> None:
         """Remove what the last process left behind when it was cut off; before the engine starts.

@@ -7,10 +7,11 @@ that the README shows.
 import os
 import tomllib
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 PREFIX = "VMIE_"
 
@@ -74,6 +75,17 @@ class Settings(BaseModel):
         description="Folder with packages (.deb, .rpm) of the Systems Manager agent, which is put "
         "into Linux guests.",
     )
+    fetch_hosts: tuple[str, ...] = Field(
+        (),
+        description="Hosts, separated by commas, from which ImportInstance and ImportVolume may "
+        "fetch manifests and parts, beside this server: `name`, `name:port`, or `.name` for all "
+        "below it.",
+    )
+    fetch_networks: tuple[str, ...] = Field(
+        (),
+        description="Networks, separated by commas, that such hosts may be in although they are "
+        "private, loopback or link-local: `172.18.0.0/16`.",
+    )
     upstream: str | None = Field(
         None,
         pattern=r"^https?://[^/]+/?$",
@@ -90,6 +102,14 @@ class Settings(BaseModel):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The least important lines that are logged."
     )
+
+    @field_validator("fetch_networks")
+    @classmethod
+    def networks(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        """Refuse what is no network."""
+        for each in given:
+            ip_network(each, strict=False)
+        return given
 
     @property
     def store_url(self) -> str:
@@ -123,7 +143,7 @@ def load(
     ):
         values |= found
         origin |= dict.fromkeys(found, source)
-    for name in ("s3_domains",):
+    for name in ("s3_domains", "fetch_hosts", "fetch_networks"):
         if isinstance(text := values.get(name), str):
             values[name] = tuple(filter(None, (part.strip().lower() for part in text.split(","))))
     try:

@@ -1,6 +1,8 @@
 """The engine: runs each task as a durable workflow. What is known of DBOS is known here (and a
 little of it in the reaper).
 
+    hold ──── the task's row alone, WAITING until all its parts are there: see state/waiting.py
+
     submit ── one transaction: the task's row, and a workflow whose id and       workflow ENQUEUED
               argument are the task's id                                                    │
                                                                                             │
@@ -27,7 +29,7 @@ import os
 import secrets
 import socket
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from state import current
 from state.blobs import Blobs
@@ -36,11 +38,20 @@ from state.leases import TTL, Leases
 from state.reaper import Reaper
 from state.store import Store, Tx
 from state.tasks import SERVER_ERROR, SnapshotWork, Task, TaskState
+from state.waiting import Look, Waiting
 
 if TYPE_CHECKING:
     from dbos import DBOSClient
 
 Run = Callable[[Job], Awaitable[None]]
+
+
+class Hands(NamedTuple):
+    """What a worker does with tasks: run them, and before that bring what they wait for."""
+
+    run: Run
+    look: Look
+
 
 APPLICATION: Final = "vmie"
 VERSION: Final = "1"  # by hand: DBOS's own, a hash of our code, would orphan tasks at an upgrade
@@ -75,6 +86,7 @@ class Engine:
         self._running: dict[str, asyncio.Task[None]] = {}
         self._client: DBOSClient | None = None
         self._reaper: Reaper | None = None
+        self._waiting: Waiting | None = None
         self._stopping = False
 
     def submit(self, tx: Tx, task: Task) -> None:
@@ -82,12 +94,23 @@ class Engine:
         tx.tasks.add(task)
         self._enqueue(tx, task)
 
+    def hold(self, tx: Tx, task: Task) -> None:
+        """Keep a new task that is WAITING; it runs when all its parts are there."""
+        tx.tasks.add(task)
+
+    def nudge(self) -> None:
+        """Look at once for what is to come of the tasks that wait, rather than in a moment."""
+        if self._waiting is not None:
+            self._waiting.nudge()
+
     def cancel(self, task_id: str) -> None:
         """Stop a task whose row has moved to CANCELLED or DELETING, wherever it runs."""
         if self._client is not None:  # else it runs nowhere, and the reaper will find it
             self._client.cancel_workflow(task_id)
         if (running := self._running.get(task_id)) is not None:
             running.get_loop().call_soon_threadsafe(running.cancel)
+        if self._waiting is not None:
+            self._waiting.cancel(task_id)
         if self._reaper is not None:
             self._reaper.nudge()
 
@@ -102,8 +125,11 @@ class Engine:
         if self._client is not None and (queue := self._client.retrieve_queue(QUEUE)) is not None:
             queue.set_partition_concurrency(quota)
 
-    def start(self, run: Run | None) -> None:
-        """Begin to run tasks; without `run`, only submit and cancel them. Blocks for a second."""
+    def start(self, run: Run | None, look: Look | None = None) -> None:
+        """Begin to run tasks; without `run`, only submit and cancel them. Blocks for a second.
+
+        `look` brings the parts of tasks that wait for them; without it they wait for others.
+        """
         from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer, _core
 
         _refuse_a_loop()
@@ -160,6 +186,9 @@ class Engine:
         self._reaper.recover()
         DBOS.launch()
         self._reaper.start()
+        if look is not None:
+            self._waiting = Waiting(self._store, self._blobs, self._leases, look, self._enqueue)
+            self._waiting.start()
 
     def stop(self) -> None:
         """Let go of every task: another worker, or the next start, goes on with it."""
@@ -168,6 +197,8 @@ class Engine:
             return
         from dbos import DBOS
 
+        if self._waiting is not None:
+            self._waiting.stop()
         self._reaper.stop()
         for running in list(self._running.values())[:1]:
             asyncio.run_coroutine_threadsafe(self._let_go(), running.get_loop()).result()

@@ -32,6 +32,7 @@ from state.tasks import (
     DiskProgress,
     GuestSummary,
     IllegalTransition,
+    ImportInstanceWork,
     SnapshotWork,
     Task,
     TaskState,
@@ -43,6 +44,9 @@ log = logging.getLogger(__name__)
 P = ParamSpec("P")
 Value = TypeVar("Value", bound=Frozen)
 
+BROUGHT: Final = "brought"  # the folder of what came in parts, in the scratch folder of its task
+# assumed: the reason that an instance shows whose import has come to nothing
+NOT_IMPORTED: Final = "Client.InstanceImportFailed: The import of the instance was not completed"
 SHOW_EVERY: Final = (
     0.5  # seconds between two writes of progress: a poll sees it move, the log doesn't
 )
@@ -162,7 +166,8 @@ class Job:
         self._store = store
         self._blobs = blobs
         self._durably = durably
-        self._done: set[str] = set()  # attempts whose scratch the phases after them still need
+        # Attempts whose scratch the phases after them still need, and what was there before them.
+        self._done: set[str] = {BROUGHT}
 
     async def phase(
         self,
@@ -237,6 +242,8 @@ def end(store: Store, blobs: Blobs, task_id: str, error: str | None = None) -> N
             message = task.error.removeprefix("ClientError: ")
             failed = tx.snapshots.fail(task.work.snapshot_id, message)
             settle(tx, task.work.snapshot_id)
+        if isinstance(task.work, ImportInstanceWork):
+            tx.instances.terminate(task.work.instance_id, datetime.now(UTC), NOT_IMPORTED)
     for layer in failed.layers if failed else ():
         blobs.remove(layer.blob_id)
     log.info("task %s is %s", task_id, ended)

@@ -51,7 +51,10 @@ WORKFLOWS = sa.Table(  # as DBOS documents it; its schema is "dbos" on PostgreSQ
     sa.Column("executor_id", sa.Text),
     sa.Column("started_at_epoch_ms", sa.BigInteger),
 )
-ACTIVE: Final = [state.value for state in TaskState if not state.ended]
+# What is WAITING is no worker's yet: see state/waiting.py.
+ACTIVE: Final = [
+    state.value for state in TaskState if not state.ended and state is not TaskState.WAITING
+]
 STRAY = (
     sa.select(tasks.c.id, tasks.c.state, *list(WORKFLOWS.c)[1:])
     .outerjoin(WORKFLOWS, WORKFLOWS.c.workflow_uuid == tasks.c.id)

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from state.rows.aliases import Aliases
     from state.rows.attachments import Attachments
     from state.rows.grants import Grants
+    from state.rows.instances import Instances
     from state.rows.key_pairs import KeyPairs
     from state.rows.keys import Keys
     from state.rows.lineage import Lineage
@@ -158,6 +159,13 @@ class Tx:
         from state.rows.key_pairs import KeyPairs
 
         return KeyPairs(self.connection)
+
+    @cached_property
+    def instances(self) -> "Instances":
+        """Instances."""
+        from state.rows.instances import Instances
+
+        return Instances(self.connection)
 
     def known_blobs(self, blob_ids: Collection[str]) -> set[str]:
         """Return those of some ids that a row names."""

@@ -4,6 +4,7 @@
     snapshots  sequence · id · account, Region · blob_id                               · document
     images     sequence · id · account, Region · name                                  · document
     mappings   image_id, snapshot_id
+    instances  sequence · id · account, Region                                         · document
     volumes    sequence · id · account, Region · client_token                          · document
     layers     owner_id, blob_id
     attached   volume_id, instance_id
@@ -139,6 +140,19 @@ mappings = Table(
     PrimaryKeyConstraint("image_id", "snapshot_id", name="mappings_image"),
     ForeignKeyConstraint(["image_id"], ["images.id"], name="mappings_of"),
     Index("mappings_snapshot", "snapshot_id"),
+)
+
+instances = Table(
+    "instances",
+    METADATA,
+    _sequence(),
+    Column("id", WORD, nullable=False),
+    Column("account_id", WORD, nullable=False),
+    Column("region", WORD, nullable=False),
+    Column("document", Text, nullable=False),
+    UniqueConstraint("id", name="instances_id"),
+    Index("instances_owner", "account_id", "region", "sequence"),
+    sqlite_autoincrement=True,
 )
 
 volumes = Table(

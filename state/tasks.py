@@ -11,6 +11,9 @@
                  ▼       └────┬──┬──┘
              CANCELLED ◄──────┘  └──────► FAILED
 
+What comes from a client in parts begins one step before: WAITING until the last one is there, in
+nobody's queue and no worker's place; then PENDING, or DELETING if that never happens.
+
 A phase only ever moves on, never back. A worker that dies leaves its task in the phase it was in;
 the next attempt runs that phase again under a higher attempt number, which fences off the first.
 Nothing of a task is visible to a client before it is COMPLETED. On the wire DELETING is `deleting`,
@@ -30,6 +33,7 @@ from state.values import Frozen
 class TaskState(StrEnum):
     """Where a task is in its life."""
 
+    WAITING = "waiting"
     PENDING = "pending"
     VALIDATING = "validating"
     CONVERTING = "converting"
@@ -48,6 +52,7 @@ class TaskState(StrEnum):
 
 
 TRANSITIONS: dict[TaskState, frozenset[TaskState]] = {
+    TaskState.WAITING: frozenset({TaskState.PENDING, TaskState.DELETING}),
     TaskState.PENDING: frozenset({TaskState.VALIDATING, TaskState.DELETING, TaskState.CANCELLED}),
     TaskState.VALIDATING: frozenset({TaskState.CONVERTING, TaskState.DELETING}),
     TaskState.CONVERTING: frozenset(
@@ -173,8 +178,45 @@ def work_of(snapshot_id: str) -> str:
     return f"work-{snapshot_id}"
 
 
+class PartedDisk(Frozen):
+    """A disk image that a client uploads in parts, which a manifest names."""
+
+    format: str  # RAW, VHD, VMDK
+    told_bytes: int  # what the client has said of its size
+    manifest_url: str  # presigned, and so a secret
+    volume_gib: int
+    zone: str  # of the volume
+    description: str = ""
+
+
+class ImportVolumeWork(Frozen):
+    """Bring a disk image that comes in parts into a volume."""
+
+    kind: Literal["import-volume"] = "import-volume"
+    disk: PartedDisk
+    expires_at: datetime  # the last moment for the last part
+
+
+class ImportInstanceWork(Frozen):
+    """Bring the boot disk of a virtual machine, which comes in parts, into a stopped instance."""
+
+    kind: Literal["import-instance"] = "import-instance"
+    disk: PartedDisk
+    expires_at: datetime
+    instance_id: str  # it is there from the beginning, without a volume
+    platform: str  # Linux, Windows
+    architecture: str | None = None
+    opt_in: bool = False  # the Region is one that an account must ask for first
+
+
 Work = Annotated[
-    ImportSnapshotWork | ImportImageWork | ExportImageWork | SnapshotVolumeWork | SealSnapshotWork,
+    ImportSnapshotWork
+    | ImportImageWork
+    | ExportImageWork
+    | SnapshotVolumeWork
+    | SealSnapshotWork
+    | ImportVolumeWork
+    | ImportInstanceWork,
     Field(discriminator="kind"),
 ]
 
@@ -199,6 +241,9 @@ class DiskProgress(Frozen):
     status: str = "active"
     snapshot_id: str | None = None
     device_name: str | None = None
+    brought: int = 0  # bytes, of a disk that comes in parts
+    checksum: str | None = None  # of all parts, once they are there
+    volume_id: str | None = None
 
 
 class Task(Frozen):
@@ -221,6 +266,7 @@ class Task(Frozen):
     guest: GuestSummary | None = None  # None: not looked at yet
     image_id: str | None = None  # the AMI, once it is there
     finished_at: datetime | None = None
+    holder: str | None = None  # the worker that looks for the parts of a task that is WAITING
 
     def moved(self, state: TaskState, **changes: object) -> "Task":
         """Return this task in another state; IllegalTransition if it cannot go there."""

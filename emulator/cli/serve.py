@@ -47,7 +47,7 @@ def run(options: Namespace) -> int:
         certificate, tls = tls_of(settings)
         door = door_of(settings.credentials) if settings.credentials else None
         parts = Parts(settings)
-        run_job = partial(worker.job_runner, settings)
+        run_job = partial(worker.job_runner, settings, door, anyone=door is None)
         application = Application(parts, run_job, qemu_img_version, door)
         url = endpoint(listening, "http" if tls is None else "https")
         trusted = certificate if settings.tls == "self-signed" else None

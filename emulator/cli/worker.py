@@ -4,12 +4,16 @@ import signal
 import threading
 from argparse import ArgumentParser, Namespace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from emulator import logs
 from emulator.cli.options import add_settings, settings_of
 from emulator.parts import Parts
 from emulator.settings import Settings
-from state.engine import Run
+from state.engine import Hands
+
+if TYPE_CHECKING:
+    from emulator.signatures.door import Door
 
 OF_A_SERVER = (
     "host", "port", "role", "upstream", "s3_domains", "max_body", "credentials", "allow_anonymous",
@@ -40,9 +44,21 @@ def run(options: Namespace) -> int:
     return 0
 
 
-def job_runner(settings: Settings) -> Run:
-    """Load what runs jobs; not before a server is ready, for it takes a while."""
-    from converters.pipelines.options import Options
-    from converters.worker import runner
+def job_runner(settings: Settings, door: "Door | None" = None, *, anyone: bool = False) -> Hands:
+    """Load what runs jobs; not before a server is ready, for it takes a while.
 
-    return runner(Options(guests=settings.guests, agent=settings.agent))
+    door verifies signatures, if there is one; anyone tells that it need not be done.
+    """
+    from converters.pipelines.options import Options
+    from converters.worker import hands
+
+    return hands(
+        Options(
+            guests=settings.guests,
+            agent=settings.agent,
+            fetch_hosts=settings.fetch_hosts,
+            fetch_networks=settings.fetch_networks,
+            signer=None if door is None else door.signer_of,
+            anyone=anyone,
+        )
+    )

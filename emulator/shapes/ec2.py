@@ -127,6 +127,12 @@ class BlockPublicAccessStates(TypedDict, total=False):
     InternetGatewayBlockMode: str
 
 
+class CancelConversionRequest(TypedDict, total=False):
+    DryRun: bool
+    ConversionTaskId: Required[str]
+    ReasonMessage: str
+
+
 class CancelExportTaskRequest(TypedDict, total=False):
     ExportTaskId: Required[str]
 
@@ -143,6 +149,16 @@ class CancelImportTaskResult(TypedDict, total=False):
     State: str
 
 
+class CapacityReservationSpecificationResponse(TypedDict, total=False):
+    CapacityReservationPreference: str
+    CapacityReservationTarget: CapacityReservationTargetResponse
+
+
+class CapacityReservationTargetResponse(TypedDict, total=False):
+    CapacityReservationId: str
+    CapacityReservationResourceGroupArn: str
+
+
 class ClientData(TypedDict, total=False):
     Comment: str
     UploadEnd: datetime
@@ -154,6 +170,22 @@ class ConnectionTrackingConfiguration(TypedDict, total=False):
     TcpEstablishedTimeout: int
     UdpStreamTimeout: int
     UdpTimeout: int
+
+
+class ConnectionTrackingSpecificationResponse(TypedDict, total=False):
+    TcpEstablishedTimeout: int
+    UdpStreamTimeout: int
+    UdpTimeout: int
+
+
+class ConversionTask(TypedDict, total=False):
+    ConversionTaskId: str
+    ExpirationTime: str
+    ImportInstance: ImportInstanceTaskDetails
+    ImportVolume: ImportVolumeTaskDetails
+    State: str
+    StatusMessage: str
+    Tags: list[Tag]
 
 
 class CopyImageRequest(TypedDict, total=False):
@@ -195,6 +227,13 @@ class CopySnapshotRequest(TypedDict, total=False):
 class CopySnapshotResult(TypedDict, total=False):
     Tags: list[Tag]
     SnapshotId: str
+
+
+class CpuOptions(TypedDict, total=False):
+    CoreCount: int
+    ThreadsPerCore: int
+    AmdSevSnp: str
+    NestedVirtualization: str
 
 
 class CreateDefaultSubnetRequest(TypedDict, total=False):
@@ -441,6 +480,15 @@ class DescribeAvailabilityZonesResult(TypedDict, total=False):
     AvailabilityZones: list[AvailabilityZone]
 
 
+class DescribeConversionTasksRequest(TypedDict, total=False):
+    DryRun: bool
+    ConversionTaskIds: list[str]
+
+
+class DescribeConversionTasksResult(TypedDict, total=False):
+    ConversionTasks: list[ConversionTask]
+
+
 class DescribeDhcpOptionsRequest(TypedDict, total=False):
     DhcpOptionsIds: list[str]
     NextToken: str
@@ -550,6 +598,20 @@ class DescribeInstanceTypesRequest(TypedDict, total=False):
 class DescribeInstanceTypesResult(TypedDict, total=False):
     InstanceTypes: list[InstanceTypeInfo]
     NextToken: str
+
+
+class DescribeInstancesRequest(TypedDict, total=False):
+    InstanceIds: list[str]
+    IncludeManagedResources: bool
+    DryRun: bool
+    Filters: list[Filter]
+    NextToken: str
+    MaxResults: int
+
+
+class DescribeInstancesResult(TypedDict, total=False):
+    NextToken: str
+    Reservations: list[Reservation]
 
 
 class DescribeInternetGatewaysRequest(TypedDict, total=False):
@@ -864,6 +926,30 @@ class DisableSnapshotBlockPublicAccessResult(TypedDict, total=False):
     State: str
 
 
+class DiskImage(TypedDict, total=False):
+    Description: str
+    Image: DiskImageDetail
+    Volume: VolumeDetail
+
+
+class DiskImageDescription(TypedDict, total=False):
+    Checksum: str
+    Format: str
+    ImportManifestUrl: str
+    Size: int
+
+
+class DiskImageDetail(TypedDict, total=False):
+    Format: Required[str]
+    Bytes: Required[int]
+    ImportManifestUrl: Required[str]
+
+
+class DiskImageVolumeDescription(TypedDict, total=False):
+    Id: str
+    Size: int
+
+
 class DiskInfo(TypedDict, total=False):
     SizeInGB: int
     Count: int
@@ -907,6 +993,17 @@ class EbsInfo(TypedDict, total=False):
     EbsCards: list[EbsCardInfo]
 
 
+class EbsInstanceBlockDevice(TypedDict, total=False):
+    AttachTime: datetime
+    DeleteOnTermination: bool
+    Status: str
+    VolumeId: str
+    AssociatedResource: str
+    VolumeOwnerId: str
+    Operator: OperatorResponse
+    EbsCardIndex: int
+
+
 class EbsOptimizedInfo(TypedDict, total=False):
     BaselineBandwidthInMbps: int
     BaselineThroughputInMBps: float
@@ -918,6 +1015,20 @@ class EbsOptimizedInfo(TypedDict, total=False):
 
 class EfaInfo(TypedDict, total=False):
     MaximumEfaInterfaces: int
+
+
+class ElasticGpuAssociation(TypedDict, total=False):
+    ElasticGpuId: str
+    ElasticGpuAssociationId: str
+    ElasticGpuAssociationState: str
+    ElasticGpuAssociationTime: str
+
+
+class ElasticInferenceAcceleratorAssociation(TypedDict, total=False):
+    ElasticInferenceAcceleratorArn: str
+    ElasticInferenceAcceleratorAssociationId: str
+    ElasticInferenceAcceleratorAssociationState: str
+    ElasticInferenceAcceleratorAssociationTime: datetime
 
 
 class EnableEbsEncryptionByDefaultRequest(TypedDict, total=False):
@@ -978,6 +1089,10 @@ class EnableSnapshotBlockPublicAccessResult(TypedDict, total=False):
 class EnableVolumeIORequest(TypedDict, total=False):
     DryRun: bool
     VolumeId: Required[str]
+
+
+class EnclaveOptions(TypedDict, total=False):
+    Enabled: bool
 
 
 class ExportImageRequest(TypedDict, total=False):
@@ -1120,6 +1235,15 @@ class GpuInfo(TypedDict, total=False):
 class GroupIdentifier(TypedDict, total=False):
     GroupId: str
     GroupName: str
+
+
+class HibernationOptions(TypedDict, total=False):
+    Configured: bool
+
+
+class IamInstanceProfile(TypedDict, total=False):
+    Arn: str
+    Id: str
 
 
 class IcmpTypeCode(TypedDict, total=False):
@@ -1271,6 +1395,50 @@ class ImportImageTask(TypedDict, total=False):
     BootMode: str
 
 
+class ImportInstanceLaunchSpecification(TypedDict, total=False):
+    Architecture: str
+    GroupNames: list[str]
+    GroupIds: list[str]
+    AdditionalInfo: str
+    UserData: UserData
+    InstanceType: str
+    Placement: Placement
+    Monitoring: bool
+    SubnetId: str
+    InstanceInitiatedShutdownBehavior: str
+    PrivateIpAddress: str
+
+
+class ImportInstanceRequest(TypedDict, total=False):
+    DryRun: bool
+    Description: str
+    LaunchSpecification: ImportInstanceLaunchSpecification
+    DiskImages: list[DiskImage]
+    Platform: Required[str]
+
+
+class ImportInstanceResult(TypedDict, total=False):
+    ConversionTask: ConversionTask
+
+
+class ImportInstanceTaskDetails(TypedDict, total=False):
+    Description: str
+    InstanceId: str
+    Platform: str
+    Volumes: list[ImportInstanceVolumeDetailItem]
+
+
+class ImportInstanceVolumeDetailItem(TypedDict, total=False):
+    AvailabilityZone: str
+    AvailabilityZoneId: str
+    BytesConverted: int
+    Description: str
+    Image: DiskImageDescription
+    Status: str
+    StatusMessage: str
+    Volume: DiskImageVolumeDescription
+
+
 class ImportKeyPairRequest(TypedDict, total=False):
     TagSpecifications: list[TagSpecification]
     DryRun: bool
@@ -1311,6 +1479,28 @@ class ImportSnapshotTask(TypedDict, total=False):
     Tags: list[Tag]
 
 
+class ImportVolumeRequest(TypedDict, total=False):
+    AvailabilityZoneId: str
+    DryRun: bool
+    AvailabilityZone: str
+    Image: Required[DiskImageDetail]
+    Description: str
+    Volume: Required[VolumeDetail]
+
+
+class ImportVolumeResult(TypedDict, total=False):
+    ConversionTask: ConversionTask
+
+
+class ImportVolumeTaskDetails(TypedDict, total=False):
+    AvailabilityZone: str
+    AvailabilityZoneId: str
+    BytesConverted: int
+    Description: str
+    Image: DiskImageDescription
+    Volume: DiskImageVolumeDescription
+
+
 class InferenceAcceleratorInfo(TypedDict, total=False):
     Accelerators: list[InferenceDeviceInfo]
     TotalInferenceMemoryInMiB: int
@@ -1333,15 +1523,210 @@ class InitializationStatusDetails(TypedDict, total=False):
     EstimatedTimeToCompleteInSeconds: int
 
 
+class Instance(TypedDict, total=False):
+    Architecture: str
+    BlockDeviceMappings: list[InstanceBlockDeviceMapping]
+    ClientToken: str
+    EbsOptimized: bool
+    EnaSupport: bool
+    Hypervisor: str
+    IamInstanceProfile: IamInstanceProfile
+    InstanceLifecycle: str
+    ElasticGpuAssociations: list[ElasticGpuAssociation]
+    ElasticInferenceAcceleratorAssociations: list[ElasticInferenceAcceleratorAssociation]
+    NetworkInterfaces: list[InstanceNetworkInterface]
+    OutpostArn: str
+    RootDeviceName: str
+    RootDeviceType: str
+    SecurityGroups: list[GroupIdentifier]
+    SourceDestCheck: bool
+    SpotInstanceRequestId: str
+    SriovNetSupport: str
+    StateReason: StateReason
+    Tags: list[Tag]
+    VirtualizationType: str
+    CpuOptions: CpuOptions
+    CapacityBlockId: str
+    CapacityReservationId: str
+    CapacityReservationSpecification: CapacityReservationSpecificationResponse
+    HibernationOptions: HibernationOptions
+    Licenses: list[LicenseConfiguration]
+    MetadataOptions: InstanceMetadataOptionsResponse
+    EnclaveOptions: EnclaveOptions
+    BootMode: str
+    PlatformDetails: str
+    UsageOperation: str
+    UsageOperationUpdateTime: datetime
+    PrivateDnsNameOptions: PrivateDnsNameOptionsResponse
+    Ipv6Address: str
+    TpmSupport: str
+    MaintenanceOptions: InstanceMaintenanceOptions
+    CurrentInstanceBootMode: str
+    NetworkPerformanceOptions: InstanceNetworkPerformanceOptions
+    Operator: OperatorResponse
+    SecondaryInterfaces: list[InstanceSecondaryInterface]
+    InstanceId: str
+    ImageId: str
+    State: InstanceState
+    PrivateDnsName: str
+    PublicDnsName: str
+    StateTransitionReason: str
+    KeyName: str
+    AmiLaunchIndex: int
+    ProductCodes: list[ProductCode]
+    InstanceType: str
+    LaunchTime: datetime
+    Placement: Placement
+    KernelId: str
+    RamdiskId: str
+    Platform: str
+    Monitoring: Monitoring
+    SubnetId: str
+    VpcId: str
+    PrivateIpAddress: str
+    PublicIpAddress: str
+
+
+class InstanceAttachmentEnaSrdSpecification(TypedDict, total=False):
+    EnaSrdEnabled: bool
+    EnaSrdUdpSpecification: InstanceAttachmentEnaSrdUdpSpecification
+
+
+class InstanceAttachmentEnaSrdUdpSpecification(TypedDict, total=False):
+    EnaSrdUdpEnabled: bool
+
+
+class InstanceBlockDeviceMapping(TypedDict, total=False):
+    DeviceName: str
+    Ebs: EbsInstanceBlockDevice
+
+
 class InstanceExportDetails(TypedDict, total=False):
     InstanceId: str
     TargetEnvironment: str
+
+
+class InstanceIpv4Prefix(TypedDict, total=False):
+    Ipv4Prefix: str
+
+
+class InstanceIpv6Address(TypedDict, total=False):
+    Ipv6Address: str
+    IsPrimaryIpv6: bool
+
+
+class InstanceIpv6Prefix(TypedDict, total=False):
+    Ipv6Prefix: str
+
+
+class InstanceMaintenanceOptions(TypedDict, total=False):
+    AutoRecovery: str
+    RebootMigration: str
+
+
+class InstanceMetadataOptionsResponse(TypedDict, total=False):
+    State: str
+    HttpTokens: str
+    HttpPutResponseHopLimit: int
+    HttpEndpoint: str
+    HttpProtocolIpv6: str
+    InstanceMetadataTags: str
+
+
+class InstanceNetworkInterface(TypedDict, total=False):
+    Association: InstanceNetworkInterfaceAssociation
+    Attachment: InstanceNetworkInterfaceAttachment
+    Description: str
+    Groups: list[GroupIdentifier]
+    Ipv6Addresses: list[InstanceIpv6Address]
+    MacAddress: str
+    NetworkInterfaceId: str
+    OwnerId: str
+    PrivateDnsName: str
+    PrivateIpAddress: str
+    PrivateIpAddresses: list[InstancePrivateIpAddress]
+    SourceDestCheck: bool
+    Status: str
+    SubnetId: str
+    VpcId: str
+    InterfaceType: str
+    Ipv4Prefixes: list[InstanceIpv4Prefix]
+    Ipv6Prefixes: list[InstanceIpv6Prefix]
+    ConnectionTrackingConfiguration: ConnectionTrackingSpecificationResponse
+    Operator: OperatorResponse
+
+
+class InstanceNetworkInterfaceAssociation(TypedDict, total=False):
+    CarrierIp: str
+    CustomerOwnedIp: str
+    IpOwnerId: str
+    PublicDnsName: str
+    PublicIp: str
+
+
+class InstanceNetworkInterfaceAttachment(TypedDict, total=False):
+    AttachTime: datetime
+    AttachmentId: str
+    DeleteOnTermination: bool
+    DeviceIndex: int
+    Status: str
+    NetworkCardIndex: int
+    EnaSrdSpecification: InstanceAttachmentEnaSrdSpecification
+    EnaQueueCount: int
+
+
+class InstanceNetworkPerformanceOptions(TypedDict, total=False):
+    BandwidthWeighting: str
+
+
+class InstancePrivateIpAddress(TypedDict, total=False):
+    Association: InstanceNetworkInterfaceAssociation
+    Primary: bool
+    PrivateDnsName: str
+    PrivateIpAddress: str
+
+
+class InstanceSecondaryInterface(TypedDict, total=False):
+    Attachment: InstanceSecondaryInterfaceAttachment
+    MacAddress: str
+    SecondaryInterfaceId: str
+    OwnerId: str
+    PrivateIpAddresses: list[InstanceSecondaryInterfacePrivateIpAddress]
+    SourceDestCheck: bool
+    Status: str
+    SecondarySubnetId: str
+    SecondaryNetworkId: str
+    InterfaceType: str
+
+
+class InstanceSecondaryInterfaceAttachment(TypedDict, total=False):
+    AttachTime: datetime
+    AttachmentId: str
+    DeleteOnTermination: bool
+    DeviceIndex: int
+    Status: str
+    NetworkCardIndex: int
+
+
+class InstanceSecondaryInterfacePrivateIpAddress(TypedDict, total=False):
+    PrivateIpAddress: str
 
 
 class InstanceSpecification(TypedDict, total=False):
     InstanceId: Required[str]
     ExcludeBootVolume: bool
     ExcludeDataVolumeIds: list[str]
+
+
+class InstanceState(TypedDict, total=False):
+    Code: int
+    Name: str
+
+
+class InstanceStateChange(TypedDict, total=False):
+    InstanceId: str
+    CurrentState: InstanceState
+    PreviousState: InstanceState
 
 
 class InstanceStorageInfo(TypedDict, total=False):
@@ -1471,6 +1856,10 @@ class LaunchPermissionModifications(TypedDict, total=False):
     Remove: list[LaunchPermission]
 
 
+class LicenseConfiguration(TypedDict, total=False):
+    LicenseConfigurationArn: str
+
+
 class MediaAcceleratorInfo(TypedDict, total=False):
     Accelerators: list[MediaDeviceInfo]
     TotalMediaMemoryInMiB: int
@@ -1575,6 +1964,11 @@ class ModifyVpcAttributeRequest(TypedDict, total=False):
     EnableDnsSupport: AttributeBooleanValue
     VpcId: Required[str]
     EnableNetworkAddressUsageMetrics: AttributeBooleanValue
+
+
+class Monitoring(TypedDict, total=False):
+    MetricCategoryIds: list[str]
+    State: str
 
 
 class NetworkAcl(TypedDict, total=False):
@@ -1745,6 +2139,19 @@ class OperatorResponse(TypedDict, total=False):
     HiddenByDefault: bool
 
 
+class Placement(TypedDict, total=False):
+    AvailabilityZoneId: str
+    Affinity: str
+    GroupName: str
+    PartitionNumber: int
+    HostId: str
+    Tenancy: str
+    SpreadDomain: str
+    HostResourceGroupArn: str
+    GroupId: str
+    AvailabilityZone: str
+
+
 class PlacementGroupInfo(TypedDict, total=False):
     SupportedStrategies: list[str]
 
@@ -1760,6 +2167,12 @@ class PrefixListId(TypedDict, total=False):
 
 
 class PrivateDnsNameOptionsOnLaunch(TypedDict, total=False):
+    HostnameType: str
+    EnableResourceNameDnsARecord: bool
+    EnableResourceNameDnsAAAARecord: bool
+
+
+class PrivateDnsNameOptionsResponse(TypedDict, total=False):
     HostnameType: str
     EnableResourceNameDnsARecord: bool
     EnableResourceNameDnsAAAARecord: bool
@@ -1830,6 +2243,14 @@ class RegisterImageRequest(TypedDict, total=False):
 
 class RegisterImageResult(TypedDict, total=False):
     ImageId: str
+
+
+class Reservation(TypedDict, total=False):
+    ReservationId: str
+    OwnerId: str
+    RequesterId: str
+    Groups: list[GroupIdentifier]
+    Instances: list[Instance]
 
 
 class ResetEbsDefaultKmsKeyIdRequest(TypedDict, total=False):
@@ -2149,6 +2570,17 @@ class TagSpecification(TypedDict, total=False):
     Tags: list[Tag]
 
 
+class TerminateInstancesRequest(TypedDict, total=False):
+    InstanceIds: Required[list[str]]
+    Force: bool
+    SkipOsShutdown: bool
+    DryRun: bool
+
+
+class TerminateInstancesResult(TypedDict, total=False):
+    TerminatingInstances: list[InstanceStateChange]
+
+
 class UpdateSecurityGroupRuleDescriptionsEgressRequest(TypedDict, total=False):
     DryRun: bool
     GroupId: str
@@ -2181,6 +2613,10 @@ class UserBucket(TypedDict, total=False):
 class UserBucketDetails(TypedDict, total=False):
     S3Bucket: str
     S3Key: str
+
+
+class UserData(TypedDict, total=False):
+    Data: str
 
 
 class UserIdGroupPair(TypedDict, total=False):
@@ -2237,6 +2673,10 @@ class VolumeAttachment(TypedDict, total=False):
     Device: str
     State: str
     AttachTime: datetime
+
+
+class VolumeDetail(TypedDict, total=False):
+    Size: Required[int]
 
 
 class VolumeModification(TypedDict, total=False):

@@ -55,8 +55,10 @@ IN_STATES = (
 )
 IDS_IN_STATES = select(COLUMNS.id).where(among(COLUMNS.state, "states"), among(COLUMNS.id, "ids"))
 
+WAITING = (TaskState.WAITING.value,)
 UNFINISHED = tuple(state.value for state in TaskState if not state.ended)
 PHASES = frozenset(TaskState) - {
+    TaskState.WAITING,
     TaskState.PENDING,
     TaskState.COMPLETED,
     TaskState.CANCELLED,
@@ -94,6 +96,21 @@ class Tasks(Rows[Task]):
         claimed = current if current.state == state else current.moved(state)
         return self._kept(claimed.model_copy(update={"attempt": current.attempt + 1}))
 
+    def hold(self, task_id: str, worker: str, live: Collection[str]) -> Task:
+        """Take a task that is WAITING into a worker's hands; Stale if it is in those of another.
+
+        It goes on under the next attempt, unless the worker had it already.
+        """
+        current = self.get(task_id)
+        if current is None or current.state is not TaskState.WAITING:
+            raise Stale(f"{task_id} is not waiting")
+        if current.holder == worker:
+            return current
+        if current.holder in live:
+            raise Stale(f"{task_id} is in the hands of {current.holder}")
+        held = {"holder": worker, "attempt": current.attempt + 1}
+        return self._kept(current.model_copy(update=held))
+
     def report(self, task_id: str, attempt: int, **changes: Unpack[TaskChanges]) -> bool:
         """Show how far an attempt has come; False if the task has ended or another one has it."""
         current = self.get(task_id)
@@ -119,6 +136,10 @@ class Tasks(Rows[Task]):
     def unfinished(self) -> Values[Task]:
         """Return every task that something can still happen to, the oldest first."""
         return self._all(IN_STATES, {"states": UNFINISHED})
+
+    def waiting(self) -> Values[Task]:
+        """Return every task whose parts are not all there, the oldest first."""
+        return self._all(IN_STATES, {"states": WAITING})
 
     def unfinished_among(self, task_ids: Collection[str]) -> set[str]:
         """Return those of some ids that are tasks which have not ended."""

@@ -13,6 +13,7 @@ from state.blobs import Blobs
 from state.engine import Engine, Run
 from state.store import Store
 from state.tasks import Task, TaskState
+from state.waiting import Look
 from tests.engine.worker import task
 from tests.postgres import new_postgres_database, postgres_server, postgres_url
 
@@ -67,12 +68,18 @@ class Shop:
     # engines -------------------------------------------------------------------------------------
 
     def engine(
-        self, run: Run | None, *, quota: int = 5, slots: int | None = None, lease: float = 15.0
+        self,
+        run: Run | None,
+        look: Look | None = None,
+        *,
+        quota: int = 5,
+        slots: int | None = None,
+        lease: float = 15.0,
     ) -> Engine:
         """Start an engine in this process; one at a time may have a `run`."""
         engine = Engine(self.store, self.blobs, quota=quota, slots=slots, lease=lease)
         self.engines.append(engine)
-        engine.start(run)
+        engine.start(run, look)
         return engine
 
     def worker(self, lease: float = 15.0, role: str = "worker") -> Worker:

@@ -10,6 +10,7 @@ from tests.state.samples import ACCOUNT, REGION, task
 
 MOVES = list(product(TaskState, TaskState))
 WORKED = set(TaskState) - {
+    TaskState.WAITING,
     TaskState.PENDING,
     TaskState.COMPLETED,
     TaskState.CANCELLED,

@@ -96,6 +96,16 @@ LATER: dict[str, tuple[str, ...]] = {
         "UpdateSecurityGroupRuleDescriptionsEgress",
         "UpdateSecurityGroupRuleDescriptionsIngress",
     ),
+    "emulator.services.ec2.conversions": (
+        "CancelConversionTask",
+        "DescribeConversionTasks",
+        "ImportInstance",
+        "ImportVolume",
+    ),
+    "emulator.services.ec2.instances": (
+        "DescribeInstances",
+        "TerminateInstances",
+    ),
     "emulator.services.ec2.volumes": (
         "AttachVolume",
         "CreateSnapshot",

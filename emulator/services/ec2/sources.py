@@ -1,23 +1,14 @@
 """Where a disk image is: the object that a UserBucket or a Url names, and whether it is there.
 
-    s3://bucket/key                                  the key as it is written
-    https://s3.amazonaws.com/bucket/key              S3's own host names, with or without a Region,
-    https://bucket.s3.eu-west-1.amazonaws.com/key    path style and virtual host
-    http://any.host:4577/bucket/key?X-Amz-…          this server, by whatever name the client has
-    http://bucket.any.host:4577/key                  for it; presigned or plain
-
-This server cannot know all its names, so such a Url is read both ways and taken to be ours if
-one of the buckets exists. The query of a presigned Url is a secret: it is read for the time
-at which the Url expires, its signature is verified where there are credentials, and then it is
-forgotten.
+What a Url may mean is told in `state.urls`. This server cannot know all its names, so a Url is
+taken to be ours if one of the buckets exists that it may mean. The query of a presigned Url is a
+secret: it is read for the time at which the Url expires, its signature is verified where there are
+credentials, and then it is forgotten.
 """
 
-import ipaddress
-import re
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
+from datetime import datetime
 from typing import NamedTuple
-from urllib.parse import parse_qs, unquote, urlsplit
 
 from pydantic import SecretStr
 
@@ -25,18 +16,11 @@ from emulator.context import Context
 from emulator.errors import missing_parameter
 from emulator.services.ec2 import errors, task_errors
 from emulator.shapes.ec2 import ImageDiskContainer, SnapshotDiskContainer, UserBucket
+from state import urls
 from state.store import Tx
+from state.urls import Location
 
-S3_HOST = re.compile(r"(?:(?P<bucket>.+)\.)?s3(?:[.-][a-z0-9.-]+?)?\.amazonaws\.com(?:\.cn)?")
-BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}")  # the names of old buckets included
-LONGEST_KEY = 1024  # bytes
-
-
-class Location(NamedTuple):
-    """An object in a bucket."""
-
-    bucket: str
-    key: str
+__all__ = ["Location"]
 
 
 class Source(NamedTuple):
@@ -81,7 +65,7 @@ def find_object(ctx: Context, tx: Tx, source: Source) -> Location:
         if not mine or expired or tx.objects.get(place.bucket, place.key) is None:
             raise task_errors.no_access_to_object(*place)
         return place
-    if source.host is None or is_local(source.host) or is_this_server(ctx, source.host):
+    if source.host is None or urls.is_local(source.host) or is_this_server(ctx, source.host):
         raise task_errors.no_access_to_object(*source.locations[-1])
     raise task_errors.invalid_s3_location()
 
@@ -109,90 +93,21 @@ def bucket_source(bucket: UserBucket) -> Source:
 
 def url_source(url: str) -> Source:
     """Return what a Url names; `Invalid S3 source location` if that can be no object."""
-    scheme, _, rest = url.partition("://")
-    if scheme.lower() == "s3":
-        bucket, _, key = rest.partition("/")
-        return Source((location(bucket, key),), url)
     try:
-        parts = urlsplit(url)
-        host, port = (parts.hostname or "").rstrip("."), parts.port
-    except ValueError as error:
+        said = urls.read(url)
+    except urls.Unreadable as error:
         raise task_errors.invalid_s3_location() from error
-    if parts.scheme not in ("http", "https") or not host:
-        raise task_errors.invalid_s3_location()
-    shown_host = f"[{host}]" if ":" in host else host
-    shown = f"{parts.scheme}://{shown_host}{f':{port}' if port else ''}{parts.path}"
-    path = unquote(parts.path.removeprefix("/"))
-    query = parse_qs(parts.query)
-    presigned = "X-Amz-Signature" in query or "Signature" in query
-    more = (expiry(query), SecretStr(url) if presigned else None)
-    if s3 := S3_HOST.fullmatch(host):
-        bucket, key = (s3["bucket"], path) if s3["bucket"] else split(path)
-        return Source((location(bucket, key),), shown, None, *more)
-    named = tuple(Location(*each) for each in readings(host, path) if valid(*each))
-    if not named:
-        raise task_errors.invalid_s3_location()
-    return Source(named, shown, host, *more)
+    secret = SecretStr(url) if said.presigned else None
+    return Source(said.locations, said.shown, said.host, said.expires_at, secret)
 
 
 def location(bucket: str, key: str) -> Location:
     """Return a location; `Invalid S3 source location` if there can be no such object."""
-    if not valid(bucket, key):
+    if not urls.valid(bucket, key):
         raise task_errors.invalid_s3_location()
     return Location(bucket, key)
-
-
-def valid(bucket: str, key: str) -> bool:
-    """Tell whether a bucket and a key may have these names."""
-    try:
-        length = len(key.encode())
-    except UnicodeEncodeError:
-        return False
-    return BUCKET.fullmatch(bucket) is not None and 0 < length <= LONGEST_KEY
-
-
-def readings(host: str, path: str) -> Iterator[tuple[str, str]]:
-    """Yield the buckets and keys that a Url of this server may mean."""
-    if not is_address(host):
-        labels = host.split(".")
-        for length in range(1, len(labels)):  # the names of buckets may have dots
-            yield ".".join(labels[:length]), path
-    yield split(path)
-
-
-def split(path: str) -> tuple[str, str]:
-    """Return bucket and key of a path-style Url."""
-    bucket, _, key = path.partition("/")
-    return bucket, key
-
-
-def is_local(host: str) -> bool:
-    """Tell whether a host name always means this machine or one nearby."""
-    return is_address(host) or host == "localhost" or host.endswith(".localhost")
 
 
 def is_this_server(ctx: Context, host: str) -> bool:
     """Tell whether a host is the one that the client has just called us by."""
     return ctx.host.rpartition(":")[0].strip("[]").lower() == host or ctx.host.lower() == host
-
-
-def is_address(host: str) -> bool:
-    """Tell whether a host is an IP address."""
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
-
-
-def expiry(query: dict[str, list[str]]) -> datetime | None:
-    """Return when a presigned Url expires; `Invalid S3 source location` if it says so wrongly."""
-    try:
-        if "X-Amz-Expires" in query:
-            signed = datetime.strptime(query["X-Amz-Date"][0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-            return signed + timedelta(seconds=int(query["X-Amz-Expires"][0]))
-        if "Expires" in query and "Signature" in query:
-            return datetime.fromtimestamp(int(query["Expires"][0]), UTC)
-    except (KeyError, ValueError, OverflowError, OSError) as error:
-        raise task_errors.invalid_s3_location() from error
-    return None

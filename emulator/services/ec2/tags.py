@@ -183,7 +183,11 @@ def check_resources(ctx: Context, tx: Tx, resources: list[str]) -> None:
     volumes = [each for each, kind in kinds.items() if kind.resource_type == "volume"]
     networks = [each for each, kind in kinds.items() if kind.resource_type in NETWORK_KINDS]
     key_pairs = [each for each, kind in kinds.items() if kind.resource_type == "key-pair"]
+    instances = [each for each, kind in kinds.items() if kind.resource_type == "instance"]
     found: set[str] = set()
+    if instances:
+        rows_of_instances = tx.instances.list(ctx.account_id, ctx.region, ids=instances)
+        found.update(row.value.id for row in rows_of_instances)
     if volumes:
         rows_of_volumes = tx.volumes.list(ctx.account_id, ctx.region, ids=volumes)
         found.update(row.value.id for row in rows_of_volumes)

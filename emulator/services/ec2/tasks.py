@@ -35,6 +35,9 @@ OVER = frozenset(
     {TaskState.COMPLETED, TaskState.DELETING, TaskState.FAILED, TaskState.CANCELLED}
 )  # nothing comes of it any more, or all has
 
+# What came in parts lies in the scratch folder of a task before any worker has it.
+PARTED = frozenset({"import-volume", "import-instance"})
+
 StartRequest = ImportSnapshotRequest | ImportImageRequest | ExportImageRequest
 DescribeRequest = (
     DescribeImportSnapshotTasksRequest
@@ -254,7 +257,7 @@ def cancel(
                     raise dry_run()
                 if task.state is TaskState.DELETING:
                     return task, task  # someone was here before; the answer is the same
-                if task.state is TaskState.PENDING:
+                if task.state is TaskState.PENDING and task.work.kind not in PARTED:
                     moved = tx.tasks.move(
                         task, TaskState.CANCELLED, message=reason, finished_at=ctx.now()
                     )

@@ -1,0 +1,169 @@
+"""ImportInstance: a machine whose boot disk comes in parts becomes a stopped instance.
+
+The instance is there from the beginning, stopped and without a volume; it goes if nothing comes of
+the import. Subnets and security groups are taken on trust, AdditionalInfo is ignored.
+"""
+
+import base64
+import binascii
+import ipaddress
+import re
+
+from emulator.context import Context
+from emulator.errors import invalid_parameter_value, missing_parameter
+from emulator.protocol.regions import is_opt_in
+from emulator.services.actions import Actions
+from emulator.services.ec2 import machines
+from emulator.services.ec2.conversions import disks, errors, starting
+from emulator.services.ec2.conversions.shapes import task_shape
+from emulator.services.ec2.errors import invalid_value
+from emulator.services.ec2.regions import zones_of
+from emulator.shapes.ec2 import (
+    DiskImage,
+    ImportInstanceLaunchSpecification,
+    ImportInstanceRequest,
+    ImportInstanceResult,
+)
+from state.instances import Instance
+from state.licences import LINUX, WINDOWS
+from state.store import Tx
+from state.tasks import ImportInstanceWork, Task
+
+actions = Actions()
+
+# The user guide, "Limitations of instance import": what a Linux can be imported onto.
+SIZES = ("medium", "large", "xlarge", "2xlarge", "4xlarge", "8xlarge")
+LINUX_TYPES = frozenset({
+    "t2.micro", "t2.small", "t2.medium",
+    *(f"m3.{size}" for size in SIZES[:4]),
+    *(f"c3.{size}" for size in SIZES[1:]),
+    *(f"r3.{size}" for size in SIZES[1:]),
+    *(f"i2.{size}" for size in SIZES[2:]),
+    "cc1.4xlarge", "cc2.8xlarge", "cr1.8xlarge", "hi1.4xlarge", "hi1.8xlarge",
+})  # fmt: skip
+TYPE = re.compile(r"[a-z][a-z0-9-]*\.[a-z0-9-]+")
+SHUTDOWN = ("stop", "terminate")
+LONGEST_DATA = 16 << 10  # bytes of user data
+
+
+@actions
+def import_instance(ctx: Context, request: ImportInstanceRequest) -> ImportInstanceResult:
+    """Start to wait for a disk that is to become that of a stopped instance."""
+    disks.check_region(ctx, "ImportInstance")
+    platform = machines.any_case(machines.PLATFORMS, "platform", request["Platform"])
+    assert platform is not None, "it is required"
+    launch = request.get("LaunchSpecification", {})
+    check_type(platform, launch.get("InstanceType"))
+    architecture = machines.one_of(
+        machines.ARCHITECTURES, "architecture", launch.get("Architecture")
+    )
+    check_address(launch)
+    placement = launch.get("Placement", {})
+    named = placement.get("AvailabilityZone"), placement.get("AvailabilityZoneId")
+    zone = disks.zone_of(ctx, *named) or zones_of(ctx.region)[0]["ZoneName"]
+    image = the_disk(request.get("DiskImages", []))
+    disk = disks.checked(
+        image.get("Image"), image.get("Volume"), zone, image.get("Description", ""), "DiskImage.1."
+    )
+    instance = new_instance(ctx, launch, platform, zone, request.get("Description", ""))
+    work = ImportInstanceWork(
+        disk=disk,
+        expires_at=ctx.now() + starting.LASTS,
+        instance_id=instance.id,
+        platform=platform,
+        architecture=architecture,
+        opt_in=is_opt_in(ctx.region),
+    )
+
+    def also(tx: Tx, task: Task) -> None:
+        tx.instances.add(instance.model_copy(update={"task_id": task.id}))
+
+    task = starting.start(
+        ctx,
+        starting.INSTANCE,
+        work,
+        request.get("Description", ""),
+        request.get("DryRun", False),
+        also,
+    )
+    return {"ConversionTask": task_shape(task)}
+
+
+def the_disk(images: list[DiskImage]) -> DiskImage:
+    """Return the one disk image of a request."""
+    if not images:
+        raise missing_parameter("DiskImage.1")
+    if len(images) > 1:
+        raise errors.one_disk_only()
+    return images[0]
+
+
+def check_type(platform: str, instance_type: str | None) -> None:
+    """Refuse an instance that the system cannot be imported onto."""
+    if instance_type is None:
+        raise missing_parameter("LaunchSpecification.InstanceType")
+    if not TYPE.fullmatch(instance_type):
+        raise invalid_parameter_value("instanceType", instance_type)
+    if platform == LINUX and instance_type not in LINUX_TYPES:
+        raise errors.linux_not_on_type()
+
+
+def check_address(launch: ImportInstanceLaunchSpecification) -> None:
+    """Refuse an address that is none, or none of a subnet."""
+    address = launch.get("PrivateIpAddress")
+    if address is None:
+        return
+    try:
+        ipaddress.IPv4Address(address)
+    except ValueError as error:
+        raise invalid_parameter_value("privateIpAddress", address) from error
+    if "SubnetId" not in launch:
+        raise errors.address_without_subnet()
+
+
+def new_instance(
+    ctx: Context,
+    launch: ImportInstanceLaunchSpecification,
+    platform: str,
+    zone: str,
+    description: str,
+) -> Instance:
+    """Return the instance, as far as it is known before its disk."""
+    behaviour = launch.get("InstanceInitiatedShutdownBehavior", "stop")
+    if behaviour not in SHUTDOWN:
+        raise invalid_value(behaviour, "instanceInitiatedShutdownBehavior", "")
+    groups = [(each, "") for each in launch.get("GroupIds", ())]
+    groups += [("", each) for each in launch.get("GroupNames", ())]
+    return Instance(
+        id=ctx.new_id("i"),
+        account_id=ctx.account_id,
+        region=ctx.region,
+        launched_at=ctx.now(),
+        reservation_id=ctx.new_id("r"),
+        instance_type=launch["InstanceType"],
+        zone=zone,
+        architecture=launch.get("Architecture", "x86_64"),
+        platform="windows" if platform == WINDOWS else None,
+        description=description,
+        groups=tuple(groups),
+        subnet_id=launch.get("SubnetId"),
+        private_ip=launch.get("PrivateIpAddress"),
+        tenancy=launch.get("Placement", {}).get("Tenancy", "default"),
+        monitored=launch.get("Monitoring", False),
+        shutdown_behavior="terminate" if behaviour == "terminate" else "stop",
+        user_data=user_data(launch),
+    )
+
+
+def user_data(launch: ImportInstanceLaunchSpecification) -> str | None:
+    """Return the user data as it came; refuses what is not base64, and too much of it."""
+    text = launch.get("UserData", {}).get("Data")
+    if text is None:
+        return None
+    try:
+        found = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise errors.user_data_malformed() from error
+    if len(found) > LONGEST_DATA:
+        raise errors.user_data_too_long(LONGEST_DATA)
+    return text

@@ -1,0 +1,267 @@
+"""A machine whose boot disk is uploaded in parts becomes a stopped instance."""
+
+import base64
+from functools import partial
+from typing import Any
+
+import pytest
+
+from tests.conversions.uploads import MIB, Upload, ended, look, volume_bytes, with_mbr
+from tests.ec2.conftest import refusal
+from tests.house import House
+
+DISK = with_mbr(2 * MIB + 512)
+LAUNCH = {"InstanceType": "t2.micro", "Architecture": "x86_64"}
+
+
+def instance(house: House, instance_id: str) -> Any:
+    found = house.ec2().describe_instances(InstanceIds=[instance_id])
+    return found["Reservations"][0]["Instances"][0]
+
+
+def test_a_machine_becomes_a_stopped_instance(house: House) -> None:
+    upload = Upload(house, DISK)
+    launch = {
+        **LAUNCH,
+        "Placement": {"AvailabilityZone": "us-east-1b"},
+        "UserData": {"Data": base64.b64encode(b"#!/bin/sh").decode()},
+        "GroupNames": ["web"],
+        "Monitoring": True,
+    }
+
+    task = upload.import_instance(Description="mine", LaunchSpecification=launch)
+    before = instance(house, task["ImportInstance"]["InstanceId"])
+    upload.put_all()
+    done = ended(house, task["ConversionTaskId"])
+
+    assert task["ConversionTaskId"].startswith("import-i-")
+    assert task["StatusMessage"] == "Pending"
+    assert before["State"] == {"Code": 80, "Name": "stopped"}
+    assert before["BlockDeviceMappings"] == []
+    assert done["State"] == "completed"
+    shown = done["ImportInstance"]
+    (disk,) = shown["Volumes"]
+    assert (shown["Platform"], shown["Description"]) == ("Linux", "mine")
+    assert (disk["Status"], disk["AvailabilityZone"]) == ("completed", "us-east-1b")
+    assert disk["BytesConverted"] == len(DISK)
+    made = instance(house, shown["InstanceId"])
+    (mapping,) = made["BlockDeviceMappings"]
+    assert mapping["DeviceName"] == made["RootDeviceName"] == "/dev/sda1"
+    assert mapping["Ebs"]["VolumeId"] == disk["Volume"]["Id"]
+    assert made["State"]["Name"] == "stopped"
+    assert made["InstanceType"] == "t2.micro"
+    assert made["Placement"]["AvailabilityZone"] == "us-east-1b"
+    assert made["SecurityGroups"] == [{"GroupName": "web"}]
+    assert made["Monitoring"] == {"State": "enabled"}
+    volume = house.ec2().describe_volumes(VolumeIds=[disk["Volume"]["Id"]])["Volumes"][0]
+    assert volume["State"] == "in-use"
+    assert volume["Attachments"][0]["InstanceId"] == made["InstanceId"]
+    assert volume_bytes(house, volume["VolumeId"]) == DISK
+
+
+def test_what_was_imported_is_found_and_terminated(house: House, friend: House) -> None:
+    upload = Upload(house, DISK)
+    upload.put_all()
+    task = upload.import_instance(Platform="windows")
+    instance_id = task["ImportInstance"]["InstanceId"]
+    volume_id = ended(house, task["ConversionTaskId"])["ImportInstance"]["Volumes"][0]["Volume"][
+        "Id"
+    ]
+    ec2 = house.ec2()
+    ec2.create_tags(Resources=[instance_id], Tags=[{"Key": "role", "Value": "web"}])
+
+    def found(name: str, value: str) -> list[str]:
+        pages = ec2.describe_instances(Filters=[{"Name": name, "Values": [value]}])
+        return [each["Instances"][0]["InstanceId"] for each in pages["Reservations"]]
+
+    for name, value in (
+        ("instance-state-name", "stopped"),
+        ("tag:role", "web"),
+        ("block-device-mapping.volume-id", volume_id),
+        ("platform", "windows"),
+        ("usage-operation", "RunInstances:0002"),
+        ("launch-time", "20*"),
+    ):
+        assert found(name, value) == [instance_id], name
+    assert found("instance-state-code", "16") == found("key-name", "*") == []
+    assert friend.ec2().describe_instances()["Reservations"] == []
+    (change,) = ec2.terminate_instances(InstanceIds=[instance_id])["TerminatingInstances"]
+    assert change["PreviousState"]["Name"] == "stopped"
+    assert change["CurrentState"] == {"Code": 48, "Name": "terminated"}
+    assert found("instance-state-name", "terminated") == [instance_id]
+    assert ec2.describe_volumes(VolumeIds=[volume_id])["Volumes"][0]["State"] == "available"
+    ec2.delete_volume(VolumeId=volume_id)
+
+
+def test_a_gpt_disk_has_no_bootable_partition(house: House) -> None:
+    upload = Upload(house, with_mbr(MIB, kind=0xEE))
+    upload.put_all()
+    task = upload.import_instance()
+
+    done = ended(house, task["ConversionTaskId"])
+
+    assert done["State"] == "cancelled"
+    assert done["StatusMessage"] == "ClientError: No bootable partition found."
+    gone = instance(house, task["ImportInstance"]["InstanceId"])
+    assert gone["State"]["Name"] == "terminated"
+    assert gone["StateReason"]["Code"] == "Client.InstanceImportFailed"
+
+
+def test_a_cancelled_import_leaves_no_instance(house: House) -> None:
+    task = Upload(house, DISK).import_instance()
+
+    house.ec2().cancel_conversion_task(ConversionTaskId=task["ConversionTaskId"])
+    done = ended(house, task["ConversionTaskId"])
+
+    assert done["StatusMessage"] == "Task canceled by user"
+    gone = instance(house, task["ImportInstance"]["InstanceId"])
+    assert gone["State"]["Name"] == "terminated"
+
+
+def test_an_instance_that_is_terminated_has_no_use_for_a_disk(house: House) -> None:
+    upload = Upload(house, DISK)
+    task = upload.import_instance()
+    instance_id = task["ImportInstance"]["InstanceId"]
+
+    house.ec2().terminate_instances(InstanceIds=[instance_id])
+    upload.put_all()
+    done = ended(house, task["ConversionTaskId"])
+
+    assert done["StatusMessage"] == (
+        f"ClientError: The instance '{instance_id}' has been terminated"
+    )
+    assert house.ec2().describe_volumes()["Volumes"] == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "message"),
+    [
+        (
+            {"LaunchSpecification": {"InstanceType": "m1.small"}},
+            "Unsupported",
+            "Linux is not supported on the requested instance",
+        ),
+        (
+            {"LaunchSpecification": {}},
+            "MissingParameter",
+            "The request must contain the parameter LaunchSpecification.InstanceType",
+        ),
+        (
+            {"LaunchSpecification": {**LAUNCH, "Architecture": "arm64"}},
+            "InvalidParameter",
+            "Parameter architecture=arm64 has an invalid format",
+        ),
+        (
+            {"LaunchSpecification": {**LAUNCH, "PrivateIpAddress": "10.0.0.7"}},
+            "InvalidParameterCombination",
+            "The parameter PrivateIpAddress requires the parameter SubnetId to be set.",
+        ),
+        (
+            {"LaunchSpecification": {**LAUNCH, "Placement": {"AvailabilityZone": "eu-west-1a"}}},
+            "InvalidZone.NotFound",
+            "The zone 'eu-west-1a' does not exist.",
+        ),
+        (
+            {"LaunchSpecification": {**LAUNCH, "UserData": {"Data": "no base64"}}},
+            "InvalidUserData.Malformed",
+            "Invalid BASE64 encoding of user data.",
+        ),
+        ({"Platform": "BeOS"}, "InvalidParameter", "Parameter platform=BeOS has an invalid format"),
+        (
+            {"DiskImages": []},
+            "MissingParameter",
+            "The request must contain the parameter DiskImage.1",
+        ),
+        (
+            {"DryRun": True},
+            "DryRunOperation",
+            "Request would have succeeded, but DryRun flag is set.",
+        ),
+    ],
+)
+def test_what_an_instance_cannot_be_is_refused(
+    house: House, changes: dict[str, Any], code: str, message: str
+) -> None:
+    upload = Upload(house, DISK)
+
+    assert refusal(lambda: upload.import_instance(**changes)) == (code, message)
+
+    assert house.ec2().describe_instances()["Reservations"] == []
+    assert house.ec2().describe_conversion_tasks()["ConversionTasks"] == []
+
+
+@pytest.mark.parametrize(
+    ("image", "volume", "code", "message"),
+    [
+        (
+            {"Format": "VHDX"},
+            1,
+            "InvalidParameter",
+            "Parameter disk-image-size=0 has an invalid format",
+        ),
+        ({"Bytes": 0}, 1, "InvalidParameter", "Parameter disk-image-size=0 has an invalid format"),
+        (
+            {"Bytes": 16 << 40},
+            1,
+            "DiskImageSizeTooLarge",
+            f"The disk image size ({16 << 40} bytes) exceeds the allowed limit.",
+        ),
+        (
+            {},
+            0,
+            "InvalidParameterValue",
+            "Value (0) for parameter size is invalid. A volume has 1 to 16384 GiB.",
+        ),
+        *(
+            (
+                {"ImportManifestUrl": url},
+                1,
+                "InaccessibleStorageLocation",
+                "The specified Amazon S3 URL cannot be accessed. Check the URL and try again.",
+            )
+            for url in (
+                "ftp://bucket/manifest",
+                "http://169.254.169.254/latest/meta-data",
+                "http://localhost:22/a/b",
+                "https://s3.amazonaws.com/no-such-bucket-here/manifest.xml",
+                "http://[::1/",
+            )
+        ),
+    ],
+)
+def test_what_a_disk_cannot_be_is_refused(
+    house: House, image: dict[str, Any], volume: int, code: str, message: str
+) -> None:
+    upload = Upload(house, DISK)
+    asked = {**upload.asked(), **image}
+
+    attempts = (
+        lambda: upload.import_volume(Image=asked, Volume={"Size": volume}),
+        lambda: upload.import_instance(DiskImages=[{"Image": asked, "Volume": {"Size": volume}}]),
+    )
+
+    assert [refusal(attempt) for attempt in attempts] == [(code, message)] * 2
+
+
+def test_not_every_region_imports_instances(house: House) -> None:
+    far = House(house.server, house.account_id, region="eu-north-1")
+    upload = Upload(house, DISK)
+    request = {"Image": upload.asked(), "Volume": {"Size": 1}, "AvailabilityZone": "eu-north-1a"}
+
+    assert refusal(lambda: far.ec2().import_volume(**request))[0] == "UnsupportedOperation"
+
+
+def test_ids_of_tasks_and_instances_are_looked_at(house: House) -> None:
+    ec2 = house.ec2()
+
+    for task_id in ("import-i-00000000", "import-ami-0123456789abcdef0", "x"):
+        refused = refusal(partial(look, house, task_id))
+        assert refused[0] == "InvalidConversionTaskId.Malformed"
+    assert refusal(lambda: ec2.describe_instances(InstanceIds=["i-x"])) == (
+        "InvalidInstanceID.Malformed",
+        'Invalid id: "i-x"',
+    )
+    assert refusal(lambda: ec2.terminate_instances(InstanceIds=["i-00000000"])) == (
+        "InvalidInstanceID.NotFound",
+        "The instance ID 'i-00000000' does not exist",
+    )
