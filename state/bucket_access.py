@@ -18,28 +18,29 @@ ownership: reading it, its list and its tags is for its owner to grant, all else
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-s3-evaluates-access-control.html
 """
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final
 
-from state.objects import Bucket, Grant, Object, Permission, PublicAccessBlock
+from state.acls import (
+    PUBLIC,
+    SIGNED_IN,
+    enforces_ownership,
+    list_of_bucket,
+    list_of_object,
+    object_owner,
+    public_access_block,
+)
+from state.objects import Bucket, Grant, Object, Permission
 from state.policy.documents import Use
 from state.policy.evaluation import Decision, Policy
 from state.policy.publicity import is_public
 from state.policy.statements import Condition, Document, Principals, Statement
 from state.role_policies import document
 
-GROUPS: Final = "http://acs.amazonaws.com/groups/"
-EVERYBODY: Final = f"{GROUPS}global/AllUsers"
-SIGNED_IN: Final = f"{GROUPS}global/AuthenticatedUsers"
-LOG_DELIVERY: Final = f"{GROUPS}s3/LogDelivery"
-PUBLIC: Final = frozenset({EVERYBODY, SIGNED_IN})
+if TYPE_CHECKING:
+    from state.callers import Caller
 
-NOBODY: Final = "anonymous"  # the owner of what somebody has written who did not sign
-NOBODY_ID: Final = "65a011a29cdf8ec533ec3d1ccaae921c"
-# Whose lists with aws-exec-read let EC2 fetch the parts of an instance-store AMI.
-EC2_ID: Final = "6aa5a366c34c1cbe25dc49211496e913e0351eb0e8c37aa3477e40942ec6b97c"
+__all__ = ["arn_of", "may", "owner_of", "policies_of"]
 
 Actions = Mapping[Permission, tuple[str, ...]]
 
@@ -49,6 +50,7 @@ ON_BUCKETS: Final[Actions] = {
     "READ_ACP": ("s3:GetBucketAcl",),
     "WRITE_ACP": ("s3:PutBucketAcl",),
 }
+TO_WRITE: Final = (*ON_BUCKETS["WRITE"], "s3:PutObjectAcl", "s3:PutObjectTagging")
 ON_OBJECTS: Final[Actions] = {
     "READ": ("s3:GetObject",),
     "WRITE": (),
@@ -63,24 +65,8 @@ OF_OBJECT_OWNER: Final = frozenset(
 PARTITIONS: Final = {"cn": "aws-cn", "us-gov": "aws-us-gov", "eusc": "aws-eusc"}
 
 
-class Caller(Protocol):
-    """Who asks, with policies of its own."""
-
-    def decide(
-        self,
-        action: str,
-        resource: str,
-        *,
-        owner: str | None = None,
-        policies: Sequence[Policy] = (),
-        context: Mapping[str, str | Sequence[str]] | None = None,
-    ) -> Decision:
-        """Decide on an action; owner is the resource's account, policies are the resource's."""
-        ...
-
-
 def may(
-    caller: Caller,
+    caller: "Caller",
     action: str,
     bucket: Bucket,
     key: str | None = None,
@@ -97,30 +83,12 @@ def may(
     )
 
 
-@lru_cache(1024)
-def canonical_id(account_id: str) -> str:
-    """Name an account the way S3 does; made up here, the same everywhere."""
-    return NOBODY_ID if account_id == NOBODY else hashlib.sha256(account_id.encode()).hexdigest()
-
-
 def arn_of(bucket: Bucket, key: str | None = None) -> str:
     """Spell the ARN of a bucket, or of an object in it."""
     partition = next(
         (name for start, name in PARTITIONS.items() if bucket.region.startswith(f"{start}-")), "aws"
     )
     return f"arn:{partition}:s3:::{bucket.name}{'' if key is None else f'/{key}'}"
-
-
-def enforces_ownership(bucket: Bucket) -> bool:
-    """Tell whether all in a bucket is its owner's, and lists count for nothing."""
-    return bucket.ownership == "BucketOwnerEnforced"
-
-
-def object_owner(bucket: Bucket, found: Object) -> str:
-    """Name the account whose an object is."""
-    if enforces_ownership(bucket):
-        return bucket.account_id
-    return found.owner_id or bucket.account_id
 
 
 def owner_of(bucket: Bucket, found: Object | None = None, action: str = "") -> str:
@@ -148,66 +116,16 @@ def policies_of(
     return tuple(policies)
 
 
-def public_access_block(bucket: Bucket) -> PublicAccessBlock:
-    """Return what keeps a bucket from the public; nothing does where that was deleted."""
-    return bucket.public_access_block or PublicAccessBlock(
-        block_acls=False, ignore_acls=False, block_policy=False, restrict=False
-    )
-
-
 # access control lists ----------------------------------------------------------------------------
 
 
-def list_of_bucket(bucket: Bucket) -> tuple[Grant, ...]:
-    """Return the access control list of a bucket."""
-    mine = Grant(grantee=canonical_id(bucket.account_id), permission="FULL_CONTROL")
-    if bucket.grants is None or enforces_ownership(bucket):
-        return (mine,)
-    return bucket.grants
-
-
-def list_of_object(bucket: Bucket, found: Object) -> tuple[Grant, ...]:
-    """Return the access control list of an object."""
-    owner = object_owner(bucket, found)
-    if enforces_ownership(bucket):
-        return canned("private", owner, owner)
-    if found.grants is not None:
-        return found.grants
-    return canned(found.acl, owner, bucket.account_id)
-
-
-def canned(name: str, owner: str, bucket_owner: str) -> tuple[Grant, ...]:
-    """Return what a canned list grants to whom; owner and bucket_owner are accounts."""
-    mine, others = canonical_id(owner), canonical_id(bucket_owner)
-    more: Mapping[str, Sequence[tuple[str, Permission]]] = {
-        "public-read": [(EVERYBODY, "READ")],
-        "public-read-write": [(EVERYBODY, "READ"), (EVERYBODY, "WRITE")],
-        "authenticated-read": [(SIGNED_IN, "READ")],
-        "aws-exec-read": [(EC2_ID, "READ")],
-        "log-delivery-write": [(LOG_DELIVERY, "WRITE"), (LOG_DELIVERY, "READ_ACP")],
-        "bucket-owner-read": [(others, "READ")],
-        "bucket-owner-full-control": [(others, "FULL_CONTROL")],
-    }
-    return (
-        Grant(grantee=mine, permission="FULL_CONTROL"),
-        *(
-            Grant(grantee=grantee, permission=permission)
-            for grantee, permission in more.get(name, ())
-            if grantee != mine
-        ),
-    )
-
-
-def is_public_list(grants: Iterable[Grant]) -> bool:
-    """Tell whether a list lets the public in, if only those of it that have an account."""
-    return any(grant.grantee in PUBLIC for grant in grants)
-
-
 def _lists(bucket: Bucket, found: Object | None) -> Iterator[Policy]:
+    # Who may write an object says at once what its list and its tags are.
     ignored = public_access_block(bucket).ignore_acls
     of_bucket = list_of_bucket(bucket)
     name = f"the access control list of the bucket {bucket.name}"
-    yield _list(name, of_bucket, ON_BUCKETS, ignored)
+    kind = ON_BUCKETS if found is not None else {**ON_BUCKETS, "WRITE": TO_WRITE}
+    yield _list(name, of_bucket, kind, ignored)
     if found is not None:
         of_object = list_of_object(bucket, found)
         yield _list("the access control list of the object", of_object, ON_OBJECTS, ignored)

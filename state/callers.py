@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from state import role_policies
-from state.bucket_access import canonical_id
+from state.acls import canonical_id
 from state.iam import Session
 from state.policy.evaluation import ANONYMOUS, Decision, Policy, Principal, Request, evaluate
 from state.store import Tx

@@ -83,6 +83,7 @@ class Upload(Frozen):
     checksum_algorithm: str | None = None
     checksum_type: str | None = None
     storage_class: str = "STANDARD"
+    owner_id: str | None = None  # as of the object that it becomes, and so are these
     acl: str = "private"
     grants: tuple[Grant, ...] | None = None
     encryption: str = "AES256"

@@ -64,7 +64,7 @@ def check(tx: Tx, task: Task, rights: Rights, now: datetime) -> None:
     if not isinstance(work, Works) or not work.needs_role:
         return
     from state import role_policies
-    from state.bucket_access import canonical_id
+    from state.acls import canonical_id
     from state.policy import service_role
 
     role = tx.roles.get(task.account_id, work.role_name)

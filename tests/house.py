@@ -4,6 +4,7 @@ house ──► Server (one `vmie serve` process, its port, its data folder)
   └─ a fresh account, so that tests that share a server do not see each other's things
 """
 
+import json
 import os
 import re
 import secrets
@@ -180,6 +181,17 @@ class House:
                 Bucket=name,
                 CreateBucketConfiguration={"LocationConstraint": region},  # type: ignore[typeddict-item]
             )
+        return name
+
+    def open_bucket(self) -> str:
+        """Create a bucket in which anybody may do anything, signed or not."""
+        name, s3 = self.bucket(), self.s3()
+        arn = f"arn:aws:s3:::{name}"
+        everything = {
+            "Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": [arn, f"{arn}/*"],
+        }  # fmt: skip
+        s3.delete_public_access_block(Bucket=name)
+        s3.put_bucket_policy(Bucket=name, Policy=json.dumps({"Statement": [everything]}))
         return name
 
     def put_object(self, bucket: str, key: str, body: bytes | Path) -> None:

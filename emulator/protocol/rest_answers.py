@@ -89,6 +89,10 @@ def json_rpc(operation: OperationModel) -> Serializer:
     return answer
 
 
+# The status of an answer where the service has another than its model says.
+NOT_IN_MODEL = {"PutBucketPolicy": 204}
+
+
 def answers(
     operation: OperationModel,
     shape: Any,
@@ -97,7 +101,7 @@ def answers(
     content_type: str,
 ) -> Serializer:
     """Put together the function that writes the answers of an operation."""
-    status = int(operation.http.get("responseCode", 200))
+    status = NOT_IN_MODEL.get(operation.name) or int(operation.http.get("responseCode", 200))
     head = operation.http.get("method") == "HEAD"
     fields = [] if shape is None else header_members(shape)
 

@@ -22,6 +22,11 @@ class AbortMultipartUploadRequest(TypedDict, total=False):
     IfMatchInitiatedTime: datetime
 
 
+class AccessControlPolicy(TypedDict, total=False):
+    Grants: list[Grant]
+    Owner: Owner
+
+
 class BlockedEncryptionTypes(TypedDict, total=False):
     EncryptionType: list[str]
 
@@ -297,6 +302,16 @@ class DeleteBucketEncryptionRequest(TypedDict, total=False):
     ExpectedBucketOwner: str
 
 
+class DeleteBucketOwnershipControlsRequest(TypedDict, total=False):
+    Bucket: Required[str]
+    ExpectedBucketOwner: str
+
+
+class DeleteBucketPolicyRequest(TypedDict, total=False):
+    Bucket: Required[str]
+    ExpectedBucketOwner: str
+
+
 class DeleteBucketRequest(TypedDict, total=False):
     Bucket: Required[str]
     ExpectedBucketOwner: str
@@ -353,6 +368,11 @@ class DeleteObjectsRequest(TypedDict, total=False):
     ChecksumAlgorithm: str
 
 
+class DeletePublicAccessBlockRequest(TypedDict, total=False):
+    Bucket: Required[str]
+    ExpectedBucketOwner: str
+
+
 class DeletedObject(TypedDict, total=False):
     Key: str
     VersionId: str
@@ -391,6 +411,33 @@ class GetBucketLocationOutput(TypedDict, total=False):
 
 
 class GetBucketLocationRequest(TypedDict, total=False):
+    Bucket: Required[str]
+    ExpectedBucketOwner: str
+
+
+class GetBucketOwnershipControlsOutput(TypedDict, total=False):
+    OwnershipControls: OwnershipControls
+
+
+class GetBucketOwnershipControlsRequest(TypedDict, total=False):
+    Bucket: Required[str]
+    ExpectedBucketOwner: str
+
+
+class GetBucketPolicyOutput(TypedDict, total=False):
+    Policy: str
+
+
+class GetBucketPolicyRequest(TypedDict, total=False):
+    Bucket: Required[str]
+    ExpectedBucketOwner: str
+
+
+class GetBucketPolicyStatusOutput(TypedDict, total=False):
+    PolicyStatus: PolicyStatus
+
+
+class GetBucketPolicyStatusRequest(TypedDict, total=False):
     Bucket: Required[str]
     ExpectedBucketOwner: str
 
@@ -502,6 +549,15 @@ class GetObjectTaggingRequest(TypedDict, total=False):
     VersionId: str
     ExpectedBucketOwner: str
     RequestPayer: str
+
+
+class GetPublicAccessBlockOutput(TypedDict, total=False):
+    PublicAccessBlockConfiguration: PublicAccessBlockConfiguration
+
+
+class GetPublicAccessBlockRequest(TypedDict, total=False):
+    Bucket: Required[str]
+    ExpectedBucketOwner: str
 
 
 class Grant(TypedDict, total=False):
@@ -781,6 +837,14 @@ class Owner(TypedDict, total=False):
     ID: str
 
 
+class OwnershipControls(TypedDict, total=False):
+    Rules: Required[list[OwnershipControlsRule]]
+
+
+class OwnershipControlsRule(TypedDict, total=False):
+    ObjectOwnership: Required[str]
+
+
 class Part(TypedDict, total=False):
     PartNumber: int
     LastModified: datetime
@@ -798,6 +862,31 @@ class Part(TypedDict, total=False):
     ChecksumXXHASH128: str
 
 
+class PolicyStatus(TypedDict, total=False):
+    IsPublic: bool
+
+
+class PublicAccessBlockConfiguration(TypedDict, total=False):
+    BlockPublicAcls: bool
+    IgnorePublicAcls: bool
+    BlockPublicPolicy: bool
+    RestrictPublicBuckets: bool
+
+
+class PutBucketAclRequest(TypedDict, total=False):
+    ACL: str
+    AccessControlPolicy: AccessControlPolicy
+    Bucket: Required[str]
+    ContentMD5: str
+    ChecksumAlgorithm: str
+    GrantFullControl: str
+    GrantRead: str
+    GrantReadACP: str
+    GrantWrite: str
+    GrantWriteACP: str
+    ExpectedBucketOwner: str
+
+
 class PutBucketEncryptionRequest(TypedDict, total=False):
     Bucket: Required[str]
     ContentMD5: str
@@ -806,11 +895,49 @@ class PutBucketEncryptionRequest(TypedDict, total=False):
     ExpectedBucketOwner: str
 
 
+class PutBucketOwnershipControlsRequest(TypedDict, total=False):
+    Bucket: Required[str]
+    ContentMD5: str
+    ExpectedBucketOwner: str
+    OwnershipControls: Required[OwnershipControls]
+    ChecksumAlgorithm: str
+
+
+class PutBucketPolicyRequest(TypedDict, total=False):
+    Bucket: Required[str]
+    ContentMD5: str
+    ChecksumAlgorithm: str
+    ConfirmRemoveSelfBucketAccess: bool
+    Policy: Required[str]
+    ExpectedBucketOwner: str
+
+
 class PutBucketTaggingRequest(TypedDict, total=False):
     Bucket: Required[str]
     ContentMD5: str
     ChecksumAlgorithm: str
     Tagging: Required[Tagging]
+    ExpectedBucketOwner: str
+
+
+class PutObjectAclOutput(TypedDict, total=False):
+    RequestCharged: str
+
+
+class PutObjectAclRequest(TypedDict, total=False):
+    ACL: str
+    AccessControlPolicy: AccessControlPolicy
+    Bucket: Required[str]
+    ContentMD5: str
+    ChecksumAlgorithm: str
+    GrantFullControl: str
+    GrantRead: str
+    GrantReadACP: str
+    GrantWrite: str
+    GrantWriteACP: str
+    Key: Required[str]
+    RequestPayer: str
+    VersionId: str
     ExpectedBucketOwner: str
 
 
@@ -904,6 +1031,14 @@ class PutObjectTaggingRequest(TypedDict, total=False):
     Tagging: Required[Tagging]
     ExpectedBucketOwner: str
     RequestPayer: str
+
+
+class PutPublicAccessBlockRequest(TypedDict, total=False):
+    Bucket: Required[str]
+    ContentMD5: str
+    ChecksumAlgorithm: str
+    PublicAccessBlockConfiguration: Required[PublicAccessBlockConfiguration]
+    ExpectedBucketOwner: str
 
 
 class RestoreStatus(TypedDict, total=False):

@@ -104,7 +104,7 @@ def keys(house: House, bucket: str) -> list[str]:
 @pytest.mark.parametrize("way", WAYS)
 def test_an_object_that_was_arriving_never_was(own_house: House, way: str) -> None:
     body, headers = WAYS[way]
-    bucket = own_house.bucket()
+    bucket = own_house.open_bucket()
     own_house.put_object(bucket, "old", OLD)
     before = bytes_on_disk(own_house)
     with Wire(own_house.endpoint) as new, Wire(own_house.endpoint) as over:
@@ -129,7 +129,7 @@ def test_an_object_that_was_arriving_never_was(own_house: House, way: str) -> No
 )
 def test_a_part_that_was_arriving_is_sent_again(own_house: House, number: int, way: str) -> None:
     body, headers = WAYS[way]
-    bucket = own_house.bucket()
+    bucket = own_house.open_bucket()
     upload = Multipart(own_house, bucket)
     for done in {1, 2, 3} - {number}:
         upload.put(done, os.urandom(len(BODY)))
@@ -150,7 +150,7 @@ def test_a_part_that_was_arriving_is_sent_again(own_house: House, number: int, w
 
 
 def test_a_part_may_come_again_before_the_server_has_cleared_up(own_house: House) -> None:
-    bucket = own_house.bucket()
+    bucket = own_house.open_bucket()
     upload = Multipart(own_house, bucket)
     with Wire(own_house.endpoint) as wire:
         wire.send(f"PUT {upload.path(1)}", BODY[: 3 * MIB], Content_Length=str(len(BODY)))
@@ -178,7 +178,7 @@ def engine(house: House) -> str:
 
 @pytest.mark.parametrize("kind", ["new", "over another", "copied"])
 def test_killed_between_bytes_and_row_an_object_never_was(own_house: House, kind: str) -> None:
-    s3, bucket = own_house.s3(), own_house.bucket()
+    s3, bucket = own_house.s3(), own_house.open_bucket()
     own_house.put_object(bucket, "old", OLD)
     before = names(own_house, "blobs")
     key = "old" if kind == "over another" else "new"
@@ -203,7 +203,7 @@ def test_killed_between_bytes_and_row_an_object_never_was(own_house: House, kind
 
 
 def test_killed_between_bytes_and_row_a_part_never_was(own_house: House) -> None:
-    bucket = own_house.bucket()
+    bucket = own_house.open_bucket()
     upload = Multipart(own_house, bucket)
     upload.put(1, os.urandom(len(BODY)))
     (common,) = (own_house.data_dir / "blobs").glob("*/*")
@@ -226,7 +226,7 @@ def test_killed_between_bytes_and_row_a_part_never_was(own_house: House) -> None
 def test_killed_between_bytes_and_row_an_upload_goes_on(
     own_house: House, sizes: tuple[int, ...]
 ) -> None:
-    bucket = own_house.bucket()
+    bucket = own_house.open_bucket()
     own_house.put_object(bucket, "key", OLD)
     upload = Multipart(own_house, bucket)
     for number, size in enumerate(sizes, 1):
@@ -251,7 +251,7 @@ def test_killed_between_bytes_and_row_an_upload_goes_on(
 def test_killed_while_the_parts_are_being_copied_together_an_upload_goes_on(
     own_house: House,
 ) -> None:
-    bucket = own_house.bucket()
+    bucket = own_house.open_bucket()
     upload = Multipart(own_house, bucket)
     for number in range(1, 9):
         upload.put(number, random.Random(number).randbytes(16 * MIB + number))
@@ -327,7 +327,7 @@ class Writer:
 
 @pytest.mark.timeout(400)
 def test_whatever_was_acknowledged_is_there_whenever_it_dies(own_house: House) -> None:
-    bucket = own_house.bucket()
+    bucket = own_house.open_bucket()
     writers = [Writer(own_house, bucket, number) for number in range(4)]
     chance = random.Random(5)
     for _ in range(10):

@@ -89,7 +89,8 @@ def put_chunked(house: House, bucket: str) -> None:
 
 def send(house: House, bucket: str, headers: dict[str, str], pieces: Iterator[bytes]) -> None:
     connection = http.client.HTTPConnection(urlsplit(house.endpoint).netloc, timeout=300)
-    connection.request("PUT", f"/{bucket}/key", pieces, headers, encode_chunked=False)
+    signed = {"Authorization": f"AWS {house.account_id}:x", **headers}
+    connection.request("PUT", f"/{bucket}/key", pieces, signed, encode_chunked=False)
     reply = connection.getresponse()
     assert reply.status == 200, reply.read()
     connection.close()

@@ -419,7 +419,7 @@ def test_parts_of_any_size_become_one_object(
 
 
 def test_a_part_cut_off_and_sent_again(house: House) -> None:
-    bucket = house.bucket()
+    bucket = house.open_bucket()
     before = blobs(house)
     upload = Upload(house, bucket)
     upload.part(1, b"a" * SIZE)
@@ -439,7 +439,7 @@ def test_a_part_cut_off_and_sent_again(house: House) -> None:
 
 
 def test_an_end_while_a_part_still_comes(house: House) -> None:
-    bucket = house.bucket()
+    bucket = house.open_bucket()
     before = blobs(house)
     upload = Upload(house, bucket)
     upload.part(1, b"a" * SIZE)

@@ -262,7 +262,7 @@ def test_a_presigned_get_overrides_headers(house: House) -> None:
 
 
 def test_a_presigned_put_and_anonymous_requests(house: House) -> None:
-    s3, bucket = house.s3(), house.bucket()
+    s3, bucket = house.s3(), house.open_bucket()
     url = s3.generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": "key"})
 
     put = ask(house, "PUT", url.removeprefix(house.endpoint), body=b"presigned", signed=False)

@@ -152,7 +152,8 @@ def test_an_object_is_no_larger_than_5_gib(house: House) -> None:
     bucket = house.bucket()
     with connect(house) as connection:
         connection.sendall(
-            f"PUT /{bucket}/key HTTP/1.1\r\nHost: x\r\nContent-Length: {(5 << 30) + 1}\r\n"
+            f"PUT /{bucket}/key HTTP/1.1\r\nHost: x\r\n"
+            f"Authorization: AWS {house.account_id}:x\r\nContent-Length: {(5 << 30) + 1}\r\n"
             "Expect: 100-continue\r\n\r\n".encode()
         )
         reply = b"".join(iter(lambda: connection.recv(65536), b""))  # until the server hangs up
@@ -172,6 +173,7 @@ def test_an_upload_cut_off_leaves_nothing_behind(house: House, sent: int, part: 
     with connect(house) as connection:
         connection.sendall(
             f"PUT /{bucket}/key{query} HTTP/1.1\r\nHost: x\r\n"
+            f"Authorization: AWS {house.account_id}:x\r\n"
             f"Content-Length: {10 << 20}\r\n\r\n".encode()
             + bytes(sent)
         )
@@ -211,7 +213,9 @@ def test_a_killed_server_leaves_nothing_of_an_upload(own_house: House) -> None:
     before = blobs(own_house)
     with connect(own_house) as connection:
         connection.sendall(
-            f"PUT /{bucket}/key HTTP/1.1\r\nHost: x\r\nContent-Length: {10 << 20}\r\n\r\n".encode()
+            f"PUT /{bucket}/key HTTP/1.1\r\nHost: x\r\n"
+            f"Authorization: AWS {own_house.account_id}:x\r\n"
+            f"Content-Length: {10 << 20}\r\n\r\n".encode()
             + bytes(3 << 20)
         )
         wait_until(lambda: len(blobs(own_house)) > len(before))

@@ -113,6 +113,7 @@ def test_the_keys_of_an_assumed_role_sign_too(guarded: House) -> None:
         ],
     }
     role = iam.create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps(trust))["Role"]
+    iam.attach_role_policy(RoleName="r", PolicyArn="arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess")
     given = client(guarded, "sts", ALICE).assume_role(RoleArn=role["Arn"], RoleSessionName="me")
     found = given["Credentials"]
     key = keys.Key(found["AccessKeyId"], "", found["SecretAccessKey"], found["SessionToken"])

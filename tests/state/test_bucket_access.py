@@ -1,16 +1,16 @@
 """Who may do what with a bucket: its policy, lists, ownership and public access block together."""
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pytest
 
-from state.bucket_access import canonical_id, is_public_list, list_of_object, may
+from state.acls import canonical_id, is_public_list, list_of_object
+from state.bucket_access import may
+from state.callers import NOBODY, Caller, of_account
 from state.objects import Bucket, Grant, Object, PublicAccessBlock
 from state.policy.documents import Use
-from state.policy.evaluation import ANONYMOUS, Decision, Policy, Principal, Request, evaluate
+from state.policy.evaluation import Policy, Principal
 from state.policy.publicity import is_public
 from tests.policy.texts import allow, deny, document, policy, text
 
@@ -21,28 +21,8 @@ SIGNED = "http://acs.amazonaws.com/groups/global/AuthenticatedUsers"
 OPEN = PublicAccessBlock(block_acls=False, ignore_acls=False, block_policy=False, restrict=False)
 
 
-@dataclass(frozen=True)
-class Caller:
-    """Who asks."""
-
-    principal: Principal
-    identity: Sequence[Policy] = ()
-
-    def decide(
-        self,
-        action: str,
-        resource: str,
-        *,
-        owner: str | None = None,
-        policies: Sequence[Policy] = (),
-        context: Mapping[str, str | Sequence[str]] | None = None,
-    ) -> Decision:
-        request = Request(self.principal, action, resource, owner, context or {})
-        return evaluate(request, identity=self.identity, resource=policies)
-
-
 def root(account_id: str) -> Caller:
-    return Caller(Principal.root(account_id, canonical_id(account_id)))
+    return of_account(account_id)
 
 
 def role(account_id: str, *policies: Policy) -> Caller:
@@ -50,7 +30,7 @@ def role(account_id: str, *policies: Policy) -> Caller:
     return Caller(Principal.role(arn, "s", None, canonical_id(account_id)), policies)
 
 
-ME, YOU, THIRD, NOBODY = root(OWNER), root(FRIEND), root(STRANGER), Caller(ANONYMOUS)
+ME, YOU, THIRD = root(OWNER), root(FRIEND), root(STRANGER)
 
 
 def bucket(**more: object) -> Bucket:

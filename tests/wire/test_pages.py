@@ -40,7 +40,7 @@ def test_an_unknown_page_is_not_found_and_no_bucket(house: House) -> None:
 
 
 def test_a_key_of_that_name_in_a_virtual_host_bucket_is_a_key(house: House) -> None:
-    bucket = house.bucket()
+    bucket = house.open_bucket()
     house.put_object(bucket, "_vmie/health", b"mine")
 
     reply = httpx.get(f"{house.endpoint}/_vmie/health", headers={"Host": f"{bucket}.localhost"})

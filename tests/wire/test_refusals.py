@@ -168,7 +168,7 @@ def test_what_is_no_http_is_refused(wire: Wire) -> None:
 def test_a_fault_of_ours_is_an_internal_error_with_a_traceback_in_the_log(
     house: House, wire: Wire
 ) -> None:
-    bucket = house.bucket()
+    bucket = house.open_bucket()
     before = set((house.data_dir / "blobs").glob("*/*"))
     house.put_object(bucket, "key", b"bytes")
     for file in set((house.data_dir / "blobs").glob("*/*")) - before:

@@ -23,7 +23,7 @@ def wire(house: House) -> Wire:
 
 @pytest.fixture
 def bucket(house: House) -> str:
-    return house.bucket()
+    return house.open_bucket()
 
 
 # EC2 and STS
@@ -135,9 +135,9 @@ def test_a_bucket_may_stand_in_any_host_name(wire: Wire, host: str, house: House
 
     created = wire.ask("PUT /", Host=host, Authorization=authorization)
     put = wire.ask("PUT /disks/disk.vmdk", b"disk", Host=host, Authorization=authorization)
-    got = wire.ask("GET /disks/disk.vmdk", Host=host)
-    listed = wire.ask("GET /?list-type=2", Host=host)
-    head = wire.ask("HEAD /", Host=host)
+    got = wire.ask("GET /disks/disk.vmdk", Host=host, Authorization=authorization)
+    listed = wire.ask("GET /?list-type=2", Host=host, Authorization=authorization)
+    head = wire.ask("HEAD /", Host=host, Authorization=authorization)
 
     assert [reply.status for reply in (created, put, got, listed, head)] == [200] * 5
     assert got.body == b"disk"
@@ -145,9 +145,12 @@ def test_a_bucket_may_stand_in_any_host_name(wire: Wire, host: str, house: House
     assert house.s3().get_object(Bucket=bucket, Key="disks/disk.vmdk")["Body"].read() == b"disk"
 
 
-def test_a_host_name_of_several_labels_may_be_just_ours(wire: Wire, bucket: str) -> None:
+def test_a_host_name_of_several_labels_may_be_just_ours(
+    wire: Wire, bucket: str, house: House
+) -> None:
     put = wire.ask(f"PUT /{bucket}/key", b"x", Host="vmie.corp.example:4577")
-    listed = wire.ask("GET /", Host="vmie.corp.example:4577")
+    mine = signed(house.account_id, "s3")
+    listed = wire.ask("GET /", Host="vmie.corp.example:4577", Authorization=mine)
 
     assert put.status == 200
     assert b"ListAllMyBucketsResult" in listed.body

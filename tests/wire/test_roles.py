@@ -65,7 +65,7 @@ def test_a_worker_does_not_share_a_sqlite_data_folder(own_house: House, tmp_path
 
 
 def test_an_upload_that_is_cut_off_by_the_stop_leaves_nothing(own_house: House) -> None:
-    bucket = own_house.bucket()
+    bucket = own_house.open_bucket()
     wire = Wire(own_house.endpoint)
     wire.send(f"PUT /{bucket}/key", bytes(2 << 20), Content_Length=str(4 << 20))
     deadline = time.monotonic() + 20

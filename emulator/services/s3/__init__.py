@@ -1,6 +1,8 @@
 """S3, as far as disks and their files need it."""
 
-from emulator.services.actions import merge
+from collections.abc import Mapping
+
+from emulator.services.actions import Families, Handler, merge
 from emulator.services.s3 import (
     access,
     buckets,
@@ -15,7 +17,7 @@ from emulator.services.s3 import (
     tagging,
 )
 
-ACTIONS = merge(
+AT_START = merge(
     module.actions
     for module in (
         buckets,
@@ -31,3 +33,22 @@ ACTIONS = merge(
         completion,
     )
 )
+# With all of policies, which most servers never need: loaded for the first who asks.
+LATER = {
+    "emulator.services.s3.bucket_policies": (
+        "DeleteBucketPolicy",
+        "GetBucketPolicy",
+        "GetBucketPolicyStatus",
+        "PutBucketPolicy",
+    ),
+    "emulator.services.s3.ownership": (
+        "DeleteBucketOwnershipControls",
+        "DeletePublicAccessBlock",
+        "GetBucketOwnershipControls",
+        "GetPublicAccessBlock",
+        "PutBucketOwnershipControls",
+        "PutPublicAccessBlock",
+    ),
+}
+
+ACTIONS: Mapping[str, Handler] = Families(AT_START, LATER)

@@ -1,71 +1,73 @@
-"""Access control lists, as far as they are shown: whose buckets and objects are, and who may read.
+"""Access control lists of buckets and objects: shown and set."""
 
-An object keeps the canned list that it was written with. A bucket is its owner's alone. There are
-no lists of grants: nothing here lets anybody in or keeps anybody out.
-"""
+from collections.abc import Mapping
+from typing import cast
 
 from emulator.context import Context
 from emulator.services.actions import Actions
-from emulator.services.s3.buckets import find_bucket, owner
-from emulator.services.s3.objects import check_version, find_object
+from emulator.services.s3 import acls, errors
+from emulator.services.s3.buckets import owner
+from emulator.services.s3.objects import check_version
+from emulator.services.s3.rights import bucket_for, object_for
 from emulator.shapes import s3
+from state.acls import canonical_id, list_of_bucket, list_of_object, object_owner
 
 actions = Actions()
-
-GROUPS = {
-    "public-read": [("global/AllUsers", "READ")],
-    "public-read-write": [("global/AllUsers", "READ"), ("global/AllUsers", "WRITE")],
-    "authenticated-read": [("global/AuthenticatedUsers", "READ")],
-}
-FOR_BUCKET_OWNER = {
-    "bucket-owner-read": "READ",
-    "bucket-owner-full-control": "FULL_CONTROL",
-}
 
 
 @actions
 def get_bucket_acl(ctx: Context, request: s3.GetBucketAclRequest) -> s3.GetBucketAclOutput:
-    """Tell whose a bucket is."""
+    """Tell whose a bucket is, and whom it lets in."""
     with ctx.store.read() as tx:
-        bucket = find_bucket(tx, ctx, request["Bucket"], request.get("ExpectedBucketOwner"))
-    return {
-        "Owner": owner(bucket.account_id),
-        "Grants": grants("private", bucket.account_id, bucket.account_id),
-    }
+        bucket = bucket_for(tx, ctx, request, "s3:GetBucketAcl")
+    return {"Owner": owner(bucket.account_id), "Grants": acls.shown(list_of_bucket(bucket))}
 
 
 @actions
 def get_object_acl(ctx: Context, request: s3.GetObjectAclRequest) -> s3.GetObjectAclOutput:
-    """Tell whose an object is, and for whom it was written."""
+    """Tell whose an object is, and whom it lets in."""
     check_version(request.get("VersionId"))
     with ctx.store.read() as tx:
-        bucket = find_bucket(tx, ctx, request["Bucket"], request.get("ExpectedBucketOwner"))
-        found = find_object(tx, request["Bucket"], request["Key"])
-    owner_id = found.owner_id or bucket.account_id
+        bucket, found = object_for(tx, ctx, request, "s3:GetObjectAcl")
     return {
-        "Owner": owner(owner_id),
-        "Grants": grants(found.acl, owner_id, bucket.account_id),
+        "Owner": owner(object_owner(bucket, found)),
+        "Grants": acls.shown(list_of_object(bucket, found)),
     }
 
 
-def grants(acl: str, owner_id: str, bucket_owner_id: str) -> list[s3.Grant]:
-    """Return what a canned list grants to whom."""
-    found = [account_grant(owner_id, "FULL_CONTROL")]
-    if acl in FOR_BUCKET_OWNER and owner_id != bucket_owner_id:
-        found.append(account_grant(bucket_owner_id, FOR_BUCKET_OWNER[acl]))
-    found += [
-        {
-            "Grantee": {"Type": "Group", "URI": f"http://acs.amazonaws.com/groups/{group}"},
-            "Permission": permission,
-        }
-        for group, permission in GROUPS.get(acl, ())
-    ]
-    return found
+@actions
+def put_bucket_acl(ctx: Context, request: s3.PutBucketAclRequest) -> dict[str, object]:
+    """Say whom a bucket lets in."""
+    with ctx.store.begin() as tx:
+        bucket = bucket_for(tx, ctx, request, "s3:PutBucketAcl")
+        acl, me = given(request, bucket.account_id), bucket.account_id
+        grants = acls.check(tx, ctx, bucket, request, "s3:PutBucketAcl", acl, me)
+        tx.buckets.replace(bucket.model_copy(update={"grants": grants}))
+    return {}
 
 
-def account_grant(account_id: str, permission: str) -> s3.Grant:
-    """Return what an account is granted."""
-    return {
-        "Grantee": {"Type": "CanonicalUser", "ID": owner(account_id)["ID"]},
-        "Permission": permission,
-    }
+@actions
+def put_object_acl(ctx: Context, request: s3.PutObjectAclRequest) -> s3.PutObjectAclOutput:
+    """Say whom an object lets in."""
+    check_version(request.get("VersionId"))
+    with ctx.store.begin() as tx:
+        bucket, found = object_for(tx, ctx, request, "s3:PutObjectAcl")
+        me = object_owner(bucket, found)
+        acl = given(request, me)
+        if acls.check(tx, ctx, bucket, request, "s3:PutObjectAcl", acl, me) is not None:
+            change = {"acl": acl.canned, "grants": acl.grants}
+            tx.objects.replace(found.model_copy(update=change))
+    return {}
+
+
+def given(request: Mapping[str, object], owner: str) -> acls.Acl:
+    """Take the list out of a request: from its headers or from its body, one of which there is."""
+    acl = acls.sent(request)
+    document = cast(s3.AccessControlPolicy | None, request.get("AccessControlPolicy"))
+    if document is None:
+        if acl is None:
+            raise errors.acl_missing()
+        return acl
+    if acl is not None:
+        raise errors.acl_in_body_too()
+    return acls.from_document(document, canonical_id(owner))

@@ -1,50 +1,39 @@
 """Buckets: their names are unique over all accounts and Regions.
 
-A bucket is its owner's alone until there are policies: other accounts get AccessDenied, but who
-doesn't sign at all is let in. Requests are answered whatever Region they were signed for, where AWS
-would redirect: all Regions are here, and who cares asks HeadBucket or GetBucketLocation.
+A bucket is its owner's alone until a policy or a list lets others in. Requests are answered
+whatever Region they were signed for, where AWS would redirect: all Regions are here, and who cares
+asks HeadBucket or GetBucketLocation.
 """
 
-import hashlib
 import re
+from typing import cast, get_args
 
 from emulator.context import Context
 from emulator.services.actions import Actions
-from emulator.services.s3 import errors, tags
+from emulator.services.s3 import acls, errors, tags
+from emulator.services.s3.rights import NAME, bucket_for, check_account
 from emulator.shapes import s3
-from state.objects import Bucket
-from state.store import Duplicate, Tx
+from state.acls import canonical_id, is_public_list
+from state.objects import Bucket, Grant, Ownership
+from state.store import Duplicate
 
 actions = Actions()
 
-# Wider than a DNS name: Import_Bucket and its like were allowed once, and some still exist.
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{2,254}")
 REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d+")
 US_EAST_1 = "us-east-1"
 OLD_NAMES = {"EU": "eu-west-1"}
 MAX_BUCKETS = 10_000
 
 
-def find_bucket(tx: Tx, ctx: Context, name: str, expected_owner: str | None = None) -> Bucket:
-    """Get a bucket that the caller may use; raises NoSuchBucket or AccessDenied."""
-    bucket = tx.buckets.get(name) if NAME.fullmatch(name) else None
-    if bucket is None:
-        raise errors.no_such_bucket(name)
-    if ctx.access_key_id is not None and bucket.account_id != ctx.account_id:
-        raise errors.access_denied()
-    if expected_owner is not None and expected_owner != bucket.account_id:
-        raise errors.access_denied()
-    return bucket
-
-
 def owner(account_id: str) -> s3.Owner:
-    """Give an account the way S3 does: by its canonical user id, made up here."""
-    return {"ID": hashlib.sha256(account_id.encode()).hexdigest()}
+    """Give an account the way S3 does: by its canonical user id."""
+    return {"ID": canonical_id(account_id)}
 
 
 @actions
 def list_buckets(ctx: Context, request: s3.ListBucketsRequest) -> s3.ListBucketsOutput:
     """List the caller's own buckets, by name."""
+    check_account(ctx, "s3:ListAllMyBuckets", "arn:aws:s3:::*", shown=False)
     prefix, region = request.get("Prefix", ""), request.get("BucketRegion")
     after = request.get("ContinuationToken", "")
     limit = request.get("MaxBuckets", MAX_BUCKETS)
@@ -88,6 +77,13 @@ def create_bucket(ctx: Context, request: s3.CreateBucketRequest) -> s3.CreateBuc
     name = request["Bucket"]
     if not NAME.fullmatch(name):
         raise errors.invalid_bucket_name(name)
+    arn = f"arn:aws:s3:::{name}"
+    check_account(ctx, "s3:CreateBucket", arn)
+    ownership, acl = ownership_of(request.get("ObjectOwnership")), acls.sent(request)
+    if "ObjectOwnership" in request:
+        check_account(ctx, "s3:PutBucketOwnershipControls", arn)
+    if acl is not None:
+        check_account(ctx, "s3:PutBucketAcl", arn)
     configuration = request.get("CreateBucketConfiguration", {})
     bucket = Bucket(
         name=name,
@@ -95,6 +91,8 @@ def create_bucket(ctx: Context, request: s3.CreateBucketRequest) -> s3.CreateBuc
         region=bucket_region(configuration.get("LocationConstraint"), ctx.region),
         created_at=ctx.now().replace(microsecond=0),
         tags=tags.from_document(configuration.get("Tags", []), tags.MAX_BUCKET_TAGS),
+        ownership=ownership,
+        grants=grants_of(ctx, acl, ownership),
     )
     try:
         with ctx.store.begin() as tx:
@@ -105,8 +103,31 @@ def create_bucket(ctx: Context, request: s3.CreateBucketRequest) -> s3.CreateBuc
         "Location": f"/{name}"
         if bucket.region == US_EAST_1
         else f"http://{name}.s3.amazonaws.com/",
-        "BucketArn": f"arn:aws:s3:::{name}",
+        "BucketArn": arn,
     }
+
+
+def ownership_of(text: str | None) -> Ownership:
+    """Read x-amz-object-ownership; raises InvalidArgument."""
+    if text is None:
+        return "BucketOwnerEnforced"
+    if text not in get_args(Ownership):
+        raise errors.invalid_argument(
+            f"Invalid x-amz-object-ownership header: {text}", "x-amz-object-ownership", text
+        )
+    return cast(Ownership, text)
+
+
+def grants_of(ctx: Context, acl: acls.Acl | None, ownership: Ownership) -> tuple[Grant, ...] | None:
+    """Give the list of a new bucket; raises what is wrong with the one that was sent."""
+    if acl is None or (acl.canned in ("private", acls.FULL) and acl.grants is None):
+        return None
+    if ownership == "BucketOwnerEnforced":
+        raise errors.acl_of_new_bucket()
+    grants = acl.for_owner(ctx.account_id, ctx.account_id)
+    if is_public_list(grants):
+        raise errors.public_acl_of_new_bucket()
+    return grants
 
 
 def bucket_region(constraint: str | None, region: str) -> str:
@@ -137,7 +158,7 @@ def refuse_second(ctx: Context, bucket: Bucket) -> None:
 def head_bucket(ctx: Context, request: s3.HeadBucketRequest) -> s3.HeadBucketOutput:
     """Tell whether a bucket is there, and in which Region."""
     with ctx.store.read() as tx:
-        bucket = find_bucket(tx, ctx, request["Bucket"], request.get("ExpectedBucketOwner"))
+        bucket = bucket_for(tx, ctx, request, "s3:ListBucket")
     return {
         "BucketRegion": bucket.region,
         "BucketArn": f"arn:aws:s3:::{bucket.name}",
@@ -151,7 +172,7 @@ def get_bucket_location(
 ) -> s3.GetBucketLocationOutput:
     """Tell a bucket's Region; for us-east-1 the answer has always been empty."""
     with ctx.store.read() as tx:
-        bucket = find_bucket(tx, ctx, request["Bucket"], request.get("ExpectedBucketOwner"))
+        bucket = bucket_for(tx, ctx, request, "s3:GetBucketLocation")
     return {} if bucket.region == US_EAST_1 else {"LocationConstraint": bucket.region}
 
 
@@ -161,7 +182,7 @@ def delete_bucket(ctx: Context, request: s3.DeleteBucketRequest) -> dict[str, ob
     name = request["Bucket"]
     left: set[str] = set()
     with ctx.store.begin() as tx:
-        find_bucket(tx, ctx, name, request.get("ExpectedBucketOwner"))
+        bucket_for(tx, ctx, request, "s3:DeleteBucket")
         if tx.objects.any(name):
             raise errors.bucket_not_empty(name)
         for upload in tx.uploads.list(name):

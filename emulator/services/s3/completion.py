@@ -16,12 +16,13 @@ from urllib.parse import quote
 from emulator.context import Context
 from emulator.services.actions import Actions
 from emulator.services.s3 import checksums, errors, files
-from emulator.services.s3.buckets import find_bucket
 from emulator.services.s3.checksums import ALGORITHMS, COMPOSITE, FULL_OBJECT
-from emulator.services.s3.conditions import Conditions, quoted
-from emulator.services.s3.objects import publish
+from emulator.services.s3.conditions import quoted
+from emulator.services.s3.object_encryption import check_reader, shown
+from emulator.services.s3.objects import actions_of, publish
 from emulator.services.s3.parts import find_upload, remove_parts
 from emulator.services.s3.places import LARGEST, Common
+from emulator.services.s3.rights import bucket_for
 from emulator.shapes import s3
 from state.objects import Object, Part, Upload
 from state.store import Tx
@@ -43,8 +44,9 @@ def complete_multipart_upload(
     if any(one["PartNumber"] >= other["PartNumber"] for one, other in pairwise(listed)):
         raise errors.invalid_part_order(upload_id)
     with ctx.store.read() as tx:
-        find_bucket(tx, ctx, bucket, request.get("ExpectedBucketOwner"))
+        home = bucket_for(tx, ctx, request, *actions_of(request))
         upload = find_upload(tx, bucket, key, upload_id)
+        check_reader(tx, ctx, home, upload)
         uploaded = {part.number: part for part in tx.uploads.parts(upload_id)}
     parts = [chosen(upload, uploaded, one) for one in listed]
     check_sizes(parts)
@@ -65,6 +67,13 @@ def complete_multipart_upload(
         checksum_type=checksum_type,
         part_sizes=tuple(part.size for part in parts),
         storage_class=upload.storage_class,
+        owner_id=upload.owner_id,
+        acl=upload.acl,
+        grants=upload.grants,
+        encryption=upload.encryption,
+        kms_key_id=upload.kms_key_id,
+        kms_context=upload.kms_context,
+        bucket_key=upload.bucket_key,
     )
 
     def forget_upload(tx: Tx) -> None:
@@ -72,9 +81,8 @@ def complete_multipart_upload(
         if {part.number: part for part in tx.uploads.remove(upload_id)} != uploaded:
             raise errors.invalid_part(upload_id, parts[0].number, parts[0].etag)
 
-    owner = request.get("ExpectedBucketOwner")
     with put_together(ctx, found, upload_id, parts):
-        publish(ctx, found, Conditions.of(request), forget_upload, owner)
+        publish(ctx, request, found, forget_upload)
     remove_parts(ctx, upload_id, uploaded.values())
     result: s3.CompleteMultipartUploadOutput = {
         "Location": f"{'https' if ctx.secure else 'http'}://{ctx.host}/{bucket}/{quote(key)}",
@@ -83,6 +91,7 @@ def complete_multipart_upload(
         "ETag": quoted(found.etag),
         "ChecksumType": checksum_type,
     }
+    result |= cast(s3.CompleteMultipartUploadOutput, shown(found))
     return checksums.beside(result, checksum)
 
 

@@ -7,16 +7,15 @@ source's ETag and checksums too, where AWS would compute new ones for what was a
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO, TypeVar, cast
 from urllib.parse import unquote
 
 from emulator.context import Context
 from emulator.services.actions import Actions
-from emulator.services.s3 import checksums, errors, files, metadata
-from emulator.services.s3.buckets import find_bucket
+from emulator.services.s3 import checksums, errors, files, metadata, object_encryption
 from emulator.services.s3.checksums import Algorithm
 from emulator.services.s3.conditions import Conditions, copy_range, quoted
-from emulator.services.s3.objects import check_key, check_version, find_object, publish
+from emulator.services.s3.objects import accepted, check_key, check_version, publish
 from emulator.services.s3.parts import (
     begin_part,
     check_part_number,
@@ -25,10 +24,22 @@ from emulator.services.s3.parts import (
     place_for,
 )
 from emulator.services.s3.receiving import LARGEST, Received
+from emulator.services.s3.rights import object_for
 from emulator.shapes import s3
 from state.objects import Object, Part
 
 actions = Actions()
+
+# A copy is as new objects of its bucket are, unless the request says otherwise.
+NOT_COPIED: dict[str, object] = {
+    "owner_id": None,
+    "acl": "private",
+    "grants": None,
+    "encryption": object_encryption.SSE_S3,
+    "kms_key_id": None,
+    "kms_context": {},
+    "bucket_key": False,
+}
 
 T = TypeVar("T")
 CopyRequest = s3.CopyObjectRequest | s3.UploadPartCopyRequest
@@ -55,9 +66,16 @@ class CopySource:
 def find_source(ctx: Context, request: CopyRequest) -> Object:
     """Get the object that is to be copied; raises what is in the way."""
     source = CopySource.of(request["CopySource"])
+    wanted = {
+        "Bucket": source.bucket,
+        "Key": source.key,
+        "ExpectedBucketOwner": request.get("ExpectedSourceBucketOwner"),
+    }
     with ctx.store.read() as tx:
-        find_bucket(tx, ctx, source.bucket, request.get("ExpectedSourceBucketOwner"))
-        found = find_object(tx, source.bucket, source.key)
+        bucket, found = object_for(tx, ctx, wanted, "s3:GetObject")
+        object_encryption.check_reader(tx, ctx, bucket, found)
+        if found.tags and request.get("TaggingDirective") != "REPLACE":
+            object_for(tx, ctx, wanted, "s3:GetObjectTagging")
     Conditions.of(request, "CopySource").check_copy(found)
     return found
 
@@ -74,7 +92,7 @@ def of_source(ctx: Context, request: CopyRequest, use: Callable[[Object], T]) ->
 def copy_object(ctx: Context, request: s3.CopyObjectRequest) -> s3.CopyObjectOutput:
     """Copy an object; its metadata and tags come along unless the directives say otherwise."""
     check_key(request["Key"])
-    changes = changed(request)
+    changes = {**NOT_COPIED, **changed(request), **accepted(ctx, written(request))}
     blob_id = ctx.blobs.new_id()
 
     def linked(source: Object) -> Object:
@@ -90,7 +108,8 @@ def copy_object(ctx: Context, request: s3.CopyObjectRequest) -> s3.CopyObjectOut
             }
         )
         unchanged = source.model_copy(update={"blob_id": blob_id, "modified_at": copy.modified_at})
-        if copy == unchanged and request.get("MetadataDirective") != "REPLACE":
+        asked = request.get("MetadataDirective") == "REPLACE" or "ServerSideEncryption" in request
+        if copy == unchanged and not asked:
             raise errors.copy_onto_itself()
         ctx.blobs.link(source.blob_id, blob_id)
         return copy
@@ -104,14 +123,25 @@ def copy_object(ctx: Context, request: s3.CopyObjectRequest) -> s3.CopyObjectOut
                 "checksum_type": checksums.FULL_OBJECT,
             }
         )
-    publish(ctx, copy, Conditions.of(request), expected_owner=request.get("ExpectedBucketOwner"))
+    publish(ctx, written(request), copy)
     result: s3.CopyObjectResult = {
         "ETag": quoted(copy.etag),
         "LastModified": copy.modified_at,
     }
     if copy.checksum_type:
         result["ChecksumType"] = copy.checksum_type
-    return {"CopyObjectResult": checksums.beside(result, copy.checksums)}
+    return {
+        "CopyObjectResult": checksums.beside(result, copy.checksums),
+        **cast(s3.CopyObjectOutput, object_encryption.shown_to_writer(copy)),
+    }
+
+
+def written(request: s3.CopyObjectRequest) -> dict[str, object]:
+    """Give what of a request is about the object that it writes: tags only if they are replaced."""
+    members = dict(request)
+    if not replaces("tagging", request.get("TaggingDirective")):
+        members.pop("Tagging", None)
+    return members
 
 
 def changed(request: s3.CopyObjectRequest) -> dict[str, object]:
@@ -174,7 +204,10 @@ def upload_part_copy(ctx: Context, request: s3.UploadPartCopyRequest) -> s3.Uplo
         finally:
             place.give_up()
     result: s3.CopyPartResult = {"ETag": quoted(part.etag), "LastModified": part.modified_at}
-    return {"CopyPartResult": checksums.beside(result, part.checksums)}
+    return {
+        "CopyPartResult": checksums.beside(result, part.checksums),
+        **cast(s3.UploadPartCopyOutput, object_encryption.shown(upload)),
+    }
 
 
 def opened(ctx: Context, found: Object) -> BinaryIO:

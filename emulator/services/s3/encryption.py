@@ -1,12 +1,12 @@
-"""The default encryption of buckets: what a client chooses is kept and shown.
+"""The default encryption of buckets: what new objects have that nobody asks anything else for.
 
-Bytes are kept as they are. It matters to exports of images, which refuse a bucket with SSE-KMS.
+Whether there is a key of that name is asked when an object is written, as S3 does it.
 """
 
 from emulator.context import Context
 from emulator.services.actions import Actions
 from emulator.services.s3 import errors
-from emulator.services.s3.buckets import find_bucket
+from emulator.services.s3.rights import bucket_for
 from emulator.shapes import s3
 
 actions = Actions()
@@ -21,7 +21,7 @@ def get_bucket_encryption(
 ) -> s3.GetBucketEncryptionOutput:
     """Tell a bucket's default encryption; without any choice it is SSE-S3."""
     with ctx.store.read() as tx:
-        bucket = find_bucket(tx, ctx, request["Bucket"], request.get("ExpectedBucketOwner"))
+        bucket = bucket_for(tx, ctx, request, "s3:GetEncryptionConfiguration")
     default: s3.ServerSideEncryptionByDefault = {"SSEAlgorithm": bucket.encryption}
     if bucket.kms_key_id is not None:
         default["KMSMasterKeyID"] = bucket.kms_key_id
@@ -47,7 +47,7 @@ def put_bucket_encryption(
     if key is not None and algorithm == "AES256":
         raise errors.key_without_kms()
     with ctx.store.begin() as tx:
-        bucket = find_bucket(tx, ctx, request["Bucket"], request.get("ExpectedBucketOwner"))
+        bucket = bucket_for(tx, ctx, request, "s3:PutEncryptionConfiguration")
         chosen = {
             "encryption": algorithm,
             "kms_key_id": key,
@@ -63,6 +63,6 @@ def delete_bucket_encryption(
 ) -> dict[str, object]:
     """Choose what every bucket has that nobody chooses anything for."""
     with ctx.store.begin() as tx:
-        bucket = find_bucket(tx, ctx, request["Bucket"], request.get("ExpectedBucketOwner"))
+        bucket = bucket_for(tx, ctx, request, "s3:PutEncryptionConfiguration")
         tx.buckets.replace(bucket.model_copy(update=CLEARED))
     return {}

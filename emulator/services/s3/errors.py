@@ -4,10 +4,142 @@ from collections.abc import Iterable
 
 from emulator.errors import AwsError
 
+# How the sentence of not_authorized ends for what public access block keeps out.
+PUBLIC_ACL_BLOCKED = (
+    "because public access control lists (ACLs) are prevented by the BlockPublicAcls setting in S3 "
+    "Block Public Access."
+)
+PUBLIC_POLICY_BLOCKED = (
+    "because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public "
+    "Access."
+)
+SSE_C_BLOCKED = (
+    "because this bucket has blocked upload requests that specify Server Side Encryption with "
+    "Customer provided keys (SSE-C). Please specify a different server-side encryption type"
+)
+
 
 def access_denied() -> AwsError:
-    """The bucket is another account's."""
+    """The caller may not, and is not told why."""
     return AwsError("AccessDenied", "Access Denied", 403)
+
+
+def not_authorized(who: str, action: str, resource: str | None, because: str) -> AwsError:
+    """The caller may not, and is of the same account."""
+    on = "" if resource is None else f' on resource: "{resource}"'
+    return AwsError(
+        "AccessDenied", f"User: {who} is not authorized to perform: {action}{on} {because}", 403
+    )
+
+
+def acl_not_supported() -> AwsError:
+    """A list for a bucket that enforces its ownership."""
+    return AwsError("AccessControlListNotSupported", "The bucket does not allow ACLs")
+
+
+def acl_twice() -> AwsError:
+    """A canned list and grants at once."""
+    return AwsError(
+        "InvalidRequest", "Specifying both Canned ACLs and Header Grants is not allowed"
+    )
+
+
+def acl_missing() -> AwsError:
+    """A request to set a list, without any."""
+    return AwsError(
+        "MissingSecurityHeader",
+        "Your request was missing a required header",
+        members={"MissingHeaderName": "x-amz-acl"},
+    )
+
+
+def acl_in_body_too() -> AwsError:
+    """A list in the headers and in the body."""
+    return AwsError("UnexpectedContent", "This request does not support content")
+
+
+def acl_of_new_bucket() -> AwsError:
+    """A list that lets others into a bucket which enforces its ownership."""
+    return AwsError(
+        "InvalidBucketAclWithObjectOwnership",
+        "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
+    )
+
+
+def public_acl_of_new_bucket() -> AwsError:
+    """A public list for a new bucket, which public access block is on for."""
+    return AwsError(
+        "InvalidBucketAclWithBlockPublicAccessError",
+        "Bucket cannot have public ACLs set with BlockPublicAccess enabled",
+    )
+
+
+def email_grantee() -> AwsError:
+    """A grantee named by an address of mail, which S3 knows no more; the sentence is assumed."""
+    return AwsError(
+        "MethodNotAllowed", "The specified method is not allowed against this resource.", 405
+    )
+
+
+def foreign_account() -> AwsError:
+    """Somebody of another account, allowed by the policy to change it."""
+    return AwsError(
+        "MethodNotAllowed", "The specified method is not allowed against this resource.", 405
+    )
+
+
+def malformed_acl() -> AwsError:
+    """A document that is no list."""
+    return AwsError(
+        "MalformedACLError",
+        "The XML you provided was not well-formed or did not validate against our published schema",
+    )
+
+
+def too_many_grants(limit: int) -> AwsError:
+    """More grants than a list can have; the sentence is assumed."""
+    return AwsError("InvalidRequest", f"An access control list has at most {limit} grants.")
+
+
+def malformed_policy(reason: str) -> AwsError:
+    """A text that is no bucket policy."""
+    return AwsError("MalformedPolicy", reason)
+
+
+def policy_too_large(limit: int) -> AwsError:
+    """A policy that does not fit; code and sentence are assumed."""
+    return AwsError(
+        "PolicyTooLarge",
+        "Policy exceeds the maximum allowed document size.",
+        members={"MaxSizeAllowed": str(limit)},
+    )
+
+
+def no_such_bucket_policy(bucket: str) -> AwsError:
+    """The bucket has no policy."""
+    return AwsError(
+        "NoSuchBucketPolicy", "The bucket policy does not exist", 404, {"BucketName": bucket}
+    )
+
+
+def no_ownership_controls(bucket: str) -> AwsError:
+    """The bucket's ownership controls were deleted."""
+    return AwsError(
+        "OwnershipControlsNotFoundError",
+        "The bucket ownership controls were not found",
+        404,
+        {"BucketName": bucket},
+    )
+
+
+def no_public_access_block(bucket: str) -> AwsError:
+    """The bucket's public access block was deleted."""
+    return AwsError(
+        "NoSuchPublicAccessBlockConfiguration",
+        "The public access block configuration was not found",
+        404,
+        {"BucketName": bucket},
+    )
 
 
 def anonymous_overrides() -> AwsError:
@@ -316,6 +448,48 @@ def key_without_kms() -> AwsError:
         "aws:kms:dsse",
         "ApplyServerSideEncryptionByDefault",
         "AES256",
+    )
+
+
+def encryption_not_applicable() -> AwsError:
+    """A key of the customer's for an object that has none."""
+    return AwsError(
+        "InvalidRequest", "The encryption parameters are not applicable to this object."
+    )
+
+
+def kms(code: str, message: str) -> AwsError:
+    """What KMS says, handed on."""
+    return AwsError(f"KMS.{code}", message)
+
+
+def kms_needs_signature() -> AwsError:
+    """A key of KMS, and nobody who could use it."""
+    return invalid_argument(
+        "Requests specifying Server Side Encryption with AWS KMS managed keys require AWS "
+        "Signature Version 4.",
+        "Authorization",
+        "null",
+    )
+
+
+def key_not_authorized(who: str, action: str, arn: str, because: str) -> AwsError:
+    """A key of the caller's account that the caller may not use."""
+    return AwsError(
+        "AccessDenied",
+        f"User: {who} is not authorized to perform: {action} on resource: {arn} {because}",
+        403,
+    )
+
+
+def foreign_key(who: str, action: str) -> AwsError:
+    """A key of another account that does not let the caller use it."""
+    return AwsError(
+        "AccessDenied",
+        f"User: {who} is not authorized to perform: {action} on this resource because the "
+        "resource does not exist in this Region, no resource-based policies allow access, or a "
+        "resource-based policy explicitly denies access",
+        403,
     )
 
 

@@ -12,10 +12,12 @@ from urllib.parse import quote_plus
 from emulator.context import Context
 from emulator.services.actions import Actions
 from emulator.services.s3 import errors
-from emulator.services.s3.buckets import find_bucket, owner
+from emulator.services.s3.buckets import owner
 from emulator.services.s3.conditions import quoted
 from emulator.services.s3.pages import Page, Walk, beyond_prefix, entries, resumed
+from emulator.services.s3.rights import bucket_for
 from emulator.shapes import s3
+from state.acls import object_owner
 from state.objects import Bucket, Object, Upload
 
 actions = Actions()
@@ -90,7 +92,7 @@ def object_page(
     """Get a bucket and a page of its objects behind a key or a common prefix."""
     prefix, delimiter = request.get("Prefix", ""), request.get("Delimiter", "")
     with ctx.store.read() as tx:
-        bucket = find_bucket(tx, ctx, request["Bucket"], request.get("ExpectedBucketOwner"))
+        bucket = bucket_for(tx, ctx, request, "s3:ListBucket")
         walk: Walk[Object, str] = Walk(
             fetch=lambda place, count: tx.objects.list(
                 bucket.name, prefix=prefix, after=place, limit=count
@@ -103,7 +105,7 @@ def object_page(
 
 
 def object_shape(found: Object, spelled: Spelling, bucket: Bucket | None) -> s3.Object:
-    """Show an object in a list, with the bucket's owner if wanted."""
+    """Show an object in a list, with its owner if its bucket is given."""
     shape: s3.Object = {
         "Key": spelled(found.key),
         "LastModified": found.modified_at,
@@ -115,7 +117,7 @@ def object_shape(found: Object, spelled: Spelling, bucket: Bucket | None) -> s3.
         shape["ChecksumAlgorithm"] = list(found.checksums)
         shape["ChecksumType"] = found.checksum_type
     if bucket is not None:
-        shape["Owner"] = owner(bucket.account_id)
+        shape["Owner"] = owner(object_owner(bucket, found))
     return shape
 
 
@@ -172,7 +174,7 @@ def list_multipart_uploads(
         raise errors.invalid_argument("Invalid uploadId marker", "upload-id-marker", id_marker)
     limit = entries("max-uploads", request.get("MaxUploads"))
     with ctx.store.read() as tx:
-        bucket = find_bucket(tx, ctx, request["Bucket"], request.get("ExpectedBucketOwner"))
+        bucket = bucket_for(tx, ctx, request, "s3:ListBucketMultipartUploads")
         walk: Walk[Upload, tuple[str, str]] = Walk(
             fetch=lambda place, count: tx.uploads.list(bucket.name, prefix, place, count),
             key=lambda upload: upload.key,

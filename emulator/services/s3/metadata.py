@@ -1,8 +1,8 @@
 """What travels with an object's bytes: Content-Type and its kin, x-amz-meta-*, tags, storage class.
 
 Names in user metadata are lower case. Values may be any Unicode, in UTF-8 or as RFC 2047 has it; on
-the way out what is not plain ASCII is written as RFC 2047 has it. Encryption, ACLs, object lock and
-website redirects are taken and forgotten; every storage class is as near as STANDARD.
+the way out what is not plain ASCII is written as RFC 2047 has it. Object lock and website redirects
+are taken and forgotten; every storage class is as near as STANDARD.
 """
 
 import base64

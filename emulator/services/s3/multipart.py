@@ -5,17 +5,21 @@ CreateMultipartUpload ─► UploadPart, UploadPartCopy … ─► CompleteMulti
 """
 
 import secrets
+from typing import cast
 
 from emulator.context import Context
 from emulator.services.actions import Actions
 from emulator.services.s3 import checksums, errors, metadata
-from emulator.services.s3.buckets import find_bucket, owner
+from emulator.services.s3.buckets import owner
 from emulator.services.s3.conditions import quoted
-from emulator.services.s3.objects import check_key
+from emulator.services.s3.object_encryption import shown_to_writer
+from emulator.services.s3.objects import accepted, actions_of, check_key
 from emulator.services.s3.pages import entries
 from emulator.services.s3.parts import find_upload, remove_parts
+from emulator.services.s3.rights import account_of, bucket_for
 from emulator.shapes import s3
 from state.objects import Part, Upload
+from state.store import Tx
 
 actions = Actions()
 
@@ -34,7 +38,7 @@ def create_multipart_upload(
         id=secrets.token_hex(32),  # also the id of the blob that holds its parts
         bucket=bucket,
         key=key,
-        account_id=ctx.account_id,
+        account_id=account_of(ctx),
         started_at=ctx.now().replace(microsecond=0),
         content_type=sent.content_type,
         headers=sent.headers,
@@ -43,14 +47,14 @@ def create_multipart_upload(
         checksum_algorithm=algorithm,
         checksum_type=checksum_type,
         storage_class=sent.storage_class,
-    )
+    ).model_copy(update=accepted(ctx, request))
     with ctx.store.begin() as tx:
-        find_bucket(tx, ctx, bucket, request.get("ExpectedBucketOwner"))
+        bucket_for(tx, ctx, request, *actions_of(request))
         tx.uploads.add(upload)
     result: s3.CreateMultipartUploadOutput = {"Bucket": bucket, "Key": key, "UploadId": upload.id}
     if algorithm and checksum_type:
         result |= {"ChecksumAlgorithm": algorithm, "ChecksumType": checksum_type}
-    return result
+    return {**result, **cast(s3.CreateMultipartUploadOutput, shown_to_writer(upload))}
 
 
 def upload_checksum(name: str | None, checksum_type: str | None) -> tuple[str | None, str | None]:
@@ -72,11 +76,18 @@ def abort_multipart_upload(
 ) -> s3.AbortMultipartUploadOutput:
     """Give up an upload; its parts are removed."""
     with ctx.store.begin() as tx:
-        find_bucket(tx, ctx, request["Bucket"], request.get("ExpectedBucketOwner"))
+        began = initiator(tx, request["UploadId"])
+        bucket_for(tx, ctx, request, "s3:AbortMultipartUpload", initiator=began)
         upload = find_upload(tx, request["Bucket"], request["Key"], request["UploadId"])
         left = tx.uploads.remove(upload.id)
     remove_parts(ctx, upload.id, left)
     return {}
+
+
+def initiator(tx: Tx, upload_id: str) -> str | None:
+    """Name the account that began an upload, if there is one."""
+    upload = tx.uploads.get(upload_id) if upload_id.isalnum() else None
+    return None if upload is None else upload.account_id
 
 
 @actions
@@ -85,7 +96,8 @@ def list_parts(ctx: Context, request: s3.ListPartsRequest) -> s3.ListPartsOutput
     limit = entries("max-parts", request.get("MaxParts"))
     after = request.get("PartNumberMarker", 0)
     with ctx.store.read() as tx:
-        bucket = find_bucket(tx, ctx, request["Bucket"], request.get("ExpectedBucketOwner"))
+        began = initiator(tx, request["UploadId"])
+        bucket = bucket_for(tx, ctx, request, "s3:ListMultipartUploadParts", initiator=began)
         upload = find_upload(tx, request["Bucket"], request["Key"], request["UploadId"])
         parts = [part for part in tx.uploads.parts(upload.id) if part.number > after]
     shown = parts[:limit]
@@ -99,7 +111,7 @@ def list_parts(ctx: Context, request: s3.ListPartsRequest) -> s3.ListPartsOutput
         "IsTruncated": limit > 0 and len(parts) > limit,
         "Parts": [part_shape(part) for part in shown],
         "Initiator": {"ID": owner(upload.account_id)["ID"]},
-        "Owner": owner(bucket.account_id),
+        "Owner": owner(upload.owner_id or bucket.account_id),
         "StorageClass": upload.storage_class,
     }
     if upload.checksum_algorithm and upload.checksum_type:

@@ -7,16 +7,17 @@ There are no versions: the version id "null" means the object, any other is refu
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import cast
 
 from emulator.context import Context
 from emulator.errors import AwsError
 from emulator.services.actions import Actions
-from emulator.services.s3 import checksums, errors, metadata
-from emulator.services.s3.buckets import find_bucket
+from emulator.services.s3 import acls, checksums, errors, metadata, object_encryption
 from emulator.services.s3.conditions import Conditions, matches, quoted
 from emulator.services.s3.places import Arrival
 from emulator.services.s3.receiving import check_size, receiving
+from emulator.services.s3.rights import Guard, bucket_for, existing, is_at_home
 from emulator.shapes import s3
 from state.objects import Object
 from state.store import Tx
@@ -25,14 +26,6 @@ actions = Actions()
 
 MAX_KEY = 1024  # bytes
 MAX_DELETED = 1000  # keys in one DeleteObjects
-
-
-def find_object(tx: Tx, bucket: str, key: str) -> Object:
-    """Get an object; raises NoSuchKey."""
-    found = tx.objects.get(bucket, key)
-    if found is None:
-        raise errors.no_such_key(key)
-    return found
 
 
 def check_key(key: str) -> str:
@@ -48,20 +41,48 @@ def check_version(version: str | None) -> None:
         raise errors.invalid_version(version)
 
 
+def accepted(ctx: Context, request: Mapping[str, object]) -> dict[str, object]:
+    """Refuse before the bytes come what would be refused after them.
+
+    Gives what a new object has of its owner, its list and its encryption.
+    """
+    conditions = Conditions.of(request)
+    with ctx.store.read() as tx:
+        bucket = bucket_for(tx, ctx, request, *actions_of(request))
+        if conditions != Conditions():
+            key = str(request["Key"])
+            conditions.check_write(tx.objects.get(bucket.name, key), key)
+        return {
+            **acls.of_new_object(tx, ctx, bucket, request, acls.sent(request)),
+            **object_encryption.of_new_object(tx, ctx, bucket, request),
+        }
+
+
+def actions_of(request: Mapping[str, object]) -> tuple[str, ...]:
+    """Name what a caller must be allowed to do to write an object so."""
+    needed = {
+        "Tagging": "s3:PutObjectTagging",
+        "IfMatch": "s3:GetObject",
+        **dict.fromkeys(("ACL", *acls.HEADERS), "s3:PutObjectAcl"),
+    }
+    more = dict.fromkeys(action for member, action in needed.items() if member in request)
+    return ("s3:PutObject", *more)
+
+
 def publish(
     ctx: Context,
+    request: Mapping[str, object],
     found: Object,
-    conditions: Conditions,
     also: Callable[[Tx], object] = lambda tx: None,
-    expected_owner: str | None = None,
 ) -> None:
     """Make an object visible whose bytes are kept, and do something else in the same transaction.
 
     What it replaces is removed; the object's own bytes are, if it must not become visible.
     """
+    conditions = Conditions.of(request)
     try:
         with ctx.store.begin() as tx:
-            find_bucket(tx, ctx, found.bucket, expected_owner)
+            bucket_for(tx, ctx, request, *actions_of(request))
             conditions.check_write(tx.objects.get(found.bucket, found.key), found.key)
             also(tx)
             replaced = tx.objects.put(found)
@@ -77,13 +98,11 @@ async def put_object(ctx: Context, request: s3.PutObjectRequest) -> s3.PutObject
     """Keep an object, whole or not at all."""
     bucket, key = request["Bucket"], check_key(request["Key"])
     sent = metadata.sent(request)
-    conditions = Conditions.of(request)
-    expected_owner = request.get("ExpectedBucketOwner")
     claim = checksums.claimed(request, ctx.headers)
     algorithm = claim.algorithm if claim else checksums.DEFAULT
     md5 = checksums.claimed_md5(request)
     check_size(request["Body"])
-    await asyncio.to_thread(check_writable, ctx, bucket, key, conditions, expected_owner)
+    kept = await asyncio.to_thread(accepted, ctx, request)
     place = await asyncio.to_thread(Arrival, ctx.blobs)
     async with receiving(place, request["Body"], [algorithm], claim, md5) as received:
         found = Object(
@@ -100,27 +119,19 @@ async def put_object(ctx: Context, request: s3.PutObjectRequest) -> s3.PutObject
             checksums=received.kept([algorithm]),
             checksum_type=checksums.FULL_OBJECT,
             storage_class=sent.storage_class,
-        )
+        ).model_copy(update=kept)
 
         def keep() -> None:
             place.keep()
-            publish(ctx, found, conditions, expected_owner=expected_owner)
+            publish(ctx, request, found)
 
         await asyncio.to_thread(keep)
     result: s3.PutObjectOutput = {
         "ETag": quoted(found.etag),
         "ChecksumType": checksums.FULL_OBJECT,
     }
+    result |= cast(s3.PutObjectOutput, object_encryption.shown_to_writer(found))
     return checksums.beside(result, found.checksums)
-
-
-def check_writable(
-    ctx: Context, bucket: str, key: str, conditions: Conditions, expected_owner: str | None
-) -> None:
-    """Refuse before the bytes come what would be refused after them."""
-    with ctx.store.read() as tx:
-        find_bucket(tx, ctx, bucket, expected_owner)
-        conditions.check_write(tx.objects.get(bucket, key), key)
 
 
 @actions
@@ -129,7 +140,7 @@ def delete_object(ctx: Context, request: s3.DeleteObjectRequest) -> s3.DeleteObj
     bucket, key = request["Bucket"], request["Key"]
     check_version(request.get("VersionId"))
     with ctx.store.begin() as tx:
-        find_bucket(tx, ctx, bucket, request.get("ExpectedBucketOwner"))
+        bucket_for(tx, ctx, request, "s3:DeleteObject")
         if "IfMatch" in request:
             Conditions(match=request["IfMatch"]).check_write(tx.objects.get(bucket, key), key)
         removed = tx.objects.remove(bucket, key)
@@ -148,10 +159,11 @@ def delete_objects(ctx: Context, request: s3.DeleteObjectsRequest) -> s3.DeleteO
     deleted: list[s3.DeletedObject] = []
     refused: list[s3.Error] = []
     with ctx.store.begin() as tx:
-        find_bucket(tx, ctx, bucket, request.get("ExpectedBucketOwner"))
+        home = existing(tx, request)
+        guard = None if is_at_home(ctx, home) else Guard(tx, ctx, home, request)
         for each in wanted:
             found = tx.objects.get(bucket, each["Key"])
-            error = refusal(each, found)
+            error = refusal(each, found, guard)
             if error is not None:
                 refused.append({"Key": each["Key"], "Code": error.code, "Message": error.message})
                 continue
@@ -171,8 +183,15 @@ def delete_objects(ctx: Context, request: s3.DeleteObjectsRequest) -> s3.DeleteO
     )
 
 
-def refusal(wanted: s3.ObjectIdentifier, found: Object | None) -> AwsError | None:
+def refusal(
+    wanted: s3.ObjectIdentifier, found: Object | None, guard: Guard | None
+) -> AwsError | None:
     """Say why one of many objects must not be deleted."""
+    if guard is not None:
+        try:
+            guard.check("s3:DeleteObject", wanted["Key"])
+        except AwsError as error:
+            return error
     if wanted.get("VersionId", "null") != "null":
         return errors.no_such_version(wanted["Key"], wanted["VersionId"])
     if "ETag" in wanted and (found is None or not matches(wanted["ETag"], found.etag)):

@@ -6,15 +6,16 @@ those of the old one must stay until the new one is whole.
 
 import asyncio
 from collections.abc import Iterable
+from typing import cast
 
 from emulator.context import Context
 from emulator.services.actions import Actions
-from emulator.services.s3 import checksums, errors
-from emulator.services.s3.buckets import find_bucket
+from emulator.services.s3 import checksums, errors, object_encryption
 from emulator.services.s3.checksums import ALGORITHMS, Algorithm, Claim
 from emulator.services.s3.conditions import quoted
 from emulator.services.s3.places import Arrival, Common, Place
 from emulator.services.s3.receiving import check_size, receiving
+from emulator.services.s3.rights import bucket_for
 from emulator.shapes import s3
 from state.objects import Part, Upload
 from state.store import Tx
@@ -62,7 +63,7 @@ def begin_part(
     """Get the upload that a part is for; the first part to come decides how far apart they lie."""
     at = request["Bucket"], request["Key"], request["UploadId"]
     with ctx.store.read() as tx:
-        find_bucket(tx, ctx, request["Bucket"], request.get("ExpectedBucketOwner"))
+        bucket_for(tx, ctx, request, "s3:PutObject")
         upload = find_upload(tx, *at)
     if upload.part_size is None and size:
         with ctx.store.begin() as tx:
@@ -119,6 +120,7 @@ async def upload_part(ctx: Context, request: s3.UploadPartRequest) -> s3.UploadP
         )
         await asyncio.to_thread(keep_part, ctx, upload, part, place)
     result: s3.UploadPartOutput = {"ETag": quoted(part.etag)}
+    result |= cast(s3.UploadPartOutput, object_encryption.shown(upload))
     return checksums.beside(result, part.checksums)
 
 

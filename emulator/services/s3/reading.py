@@ -10,10 +10,10 @@ from typing import BinaryIO, cast
 from emulator.context import Context
 from emulator.protocol.streams import FileBody
 from emulator.services.actions import Actions
-from emulator.services.s3 import checksums, errors, metadata
-from emulator.services.s3.buckets import find_bucket
+from emulator.services.s3 import checksums, errors, metadata, object_encryption
 from emulator.services.s3.conditions import Conditions, byte_range, content_range, quoted
-from emulator.services.s3.objects import check_version, find_object
+from emulator.services.s3.objects import check_version
+from emulator.services.s3.rights import object_for
 from emulator.shapes import s3
 from state.objects import Object
 
@@ -44,17 +44,25 @@ def get_object(ctx: Context, request: s3.GetObjectRequest) -> s3.GetObjectOutput
 @actions
 def head_object(ctx: Context, request: s3.HeadObjectRequest) -> s3.HeadObjectOutput:
     """Give all about an object but its bytes."""
-    result = described(ctx, request, readable(ctx, request))[2]
+    checksums_too = request.get("ChecksumMode", "").upper() == "ENABLED"
+    result = described(ctx, request, readable(ctx, request, with_key=checksums_too))[2]
     # HeadObjectOutput has every member of GetObjectOutput that is set here.
     return cast(s3.HeadObjectOutput, result)
 
 
-def readable(ctx: Context, request: s3.GetObjectRequest | s3.HeadObjectRequest) -> Object:
-    """Get the object that a request may read; raises what is in the way."""
+def readable(
+    ctx: Context, request: s3.GetObjectRequest | s3.HeadObjectRequest, with_key: bool = True
+) -> Object:
+    """Get the object that a request may read; raises what is in the way, its key if need be."""
     check_version(request.get("VersionId"))
+    if ctx.access_key_id is None and any(f"Response{name}" in request for name in OVERRIDES):
+        raise errors.anonymous_overrides()
     with ctx.store.read() as tx:
-        find_bucket(tx, ctx, request["Bucket"], request.get("ExpectedBucketOwner"))
-        found = find_object(tx, request["Bucket"], request["Key"])
+        bucket, found = object_for(tx, ctx, request, "s3:GetObject")
+        if with_key or "SSECustomerAlgorithm" in request:
+            object_encryption.check_reader(
+                tx, ctx, bucket, found, "SSECustomerAlgorithm" in request
+            )
     Conditions.of(request).check_read(found)
     return found
 
@@ -80,8 +88,6 @@ def described(
     overrides = {
         name: members[f"Response{name}"] for name in OVERRIDES if f"Response{name}" in members
     }
-    if overrides and ctx.access_key_id is None:
-        raise errors.anonymous_overrides()
     wanted = asked_for(request, found)
     start, length = wanted or (0, found.size)
     result: s3.GetObjectOutput = {
@@ -103,7 +109,8 @@ def described(
         if found.checksum_type:
             result["ChecksumType"] = found.checksum_type
     shown = metadata.shown(found.content_type, found.headers, found.metadata)
-    return start, length, cast(s3.GetObjectOutput, {**result, **shown, **overrides})
+    sealed = object_encryption.shown(found)
+    return start, length, cast(s3.GetObjectOutput, {**result, **sealed, **shown, **overrides})
 
 
 def asked_for(request: Mapping[str, object], found: Object) -> tuple[int, int] | None:
