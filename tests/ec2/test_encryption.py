@@ -1,5 +1,6 @@
 """Encryption from outside: by default, of copies, and what becomes of both without the key."""
 
+import json
 import time
 from typing import Any
 
@@ -9,6 +10,7 @@ from state.disk_keys import KeyUnusable
 from tests.disks import MIB, words
 from tests.ec2.conftest import key_arn, made_image, made_key, made_snapshot, refusal
 from tests.house import House
+from tests.iam.test_session_rights import Worker, statement
 
 ELSEWHERE = "eu-west-1"
 NOT_ACCESSIBLE = (
@@ -266,3 +268,65 @@ def test_by_default_everything_new_is_encrypted(house: House, disk: bytes, named
             "InvalidParameterValue",
             NOT_ACCESSIBLE,
         )
+
+
+# other accounts, and sessions of roles -----------------------------------------------------------
+
+
+def key_for(house: House, *principals: str) -> str:
+    """A key of the account that lets in others, too."""
+    root = f"arn:aws:iam::{house.account_id}:root"
+    statements = [
+        {"Effect": "Allow", "Principal": {"AWS": each}, "Action": "kms:*", "Resource": "*"}
+        for each in (root, *principals)
+    ]
+    policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    made: str = house.kms().create_key(Policy=policy)["KeyMetadata"]["Arn"]
+    return made
+
+
+@pytest.mark.parametrize("let_in", [True, False])
+def test_a_shared_snapshot_is_copied_by_whom_its_key_lets_in(
+    house: House, friend: House, let_in: bool
+) -> None:
+    principals = [f"arn:aws:iam::{friend.account_id}:root"] if let_in else []
+    source = encrypted_snapshot(house, key_for(house, *principals), b"the bytes" * 100)
+    house.ec2().modify_snapshot_attribute(
+        SnapshotId=source,
+        Attribute="createVolumePermission",
+        OperationType="add",
+        UserIds=[friend.account_id],
+    )
+
+    copy = friend.ec2().copy_snapshot(SourceRegion="us-east-1", SourceSnapshotId=source)[
+        "SnapshotId"
+    ]
+
+    found = snapshot_of(friend, copy)
+    if let_in:
+        assert found["State"] == "completed"
+        assert found["KmsKeyId"] == key_arn(friend, "alias/aws/ebs")
+        assert read(friend, copy, 9) == b"the bytes"
+    else:
+        assert found["StateMessage"] == "Given key ID is not accessible"
+        assert refusal(
+            lambda: friend.ec2().create_volume(
+                SnapshotId=source, AvailabilityZone="us-east-1a", VolumeType="gp3"
+            )
+        ) == ("InvalidParameterValue", NOT_ACCESSIBLE)
+
+
+def test_a_session_encrypts_with_the_keys_that_its_role_may_use(house: House) -> None:
+    source = made_snapshot(house)
+    key = made_key(house)
+    worker = Worker(house, statement("ec2:*"))
+
+    def copied() -> str:
+        made: str = worker.client("ec2").copy_snapshot(
+            SourceRegion="us-east-1", SourceSnapshotId=source, Encrypted=True, KmsKeyId=key
+        )["SnapshotId"]
+        return made
+
+    assert refusal(copied) == ("InvalidParameterValue", NOT_ACCESSIBLE)
+    worker.may(statement("ec2:*"), statement("kms:GenerateDataKey*", key))
+    assert snapshot_of(house, copied())["State"] == "completed"

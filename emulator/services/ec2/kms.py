@@ -5,6 +5,8 @@ Encrypted, or encryption by default    KmsKeyId, else the account's default key,
 neither                                none; KmsKeyId alone is refused
 """
 
+import logging
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from emulator.context import Context
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
     from state.snapshots import Snapshot
 
 DEFAULT = "alias/aws/ebs"
+SEALING, OPENING = "GenerateDataKeyWithoutPlaintext", "Decrypt"
+
+log = logging.getLogger(__name__)
 
 
 def key_arn(ctx: Context, tx: Tx, key: str | None, encrypted: bool | None) -> str | None:
@@ -40,7 +45,7 @@ def usable_key(ctx: Context, tx: Tx, key: str) -> "Key":
     if name is None or (name.account_id, name.region) != (ctx.account_id, ctx.region):
         raise task_errors.key_not_accessible()
     found = default_key(ctx, tx) if name.alias == DEFAULT else existing(ctx, tx, name)
-    if found is None or found.state != "Enabled":
+    if found is None or found.state != "Enabled" or not may(ctx, tx, found, SEALING):
         raise task_errors.key_not_accessible()
     return found
 
@@ -79,25 +84,33 @@ def is_default(ctx: Context, tx: Tx, arn: str | None) -> bool:
 
 def check_opens(ctx: Context, tx: Tx, snapshot: "Snapshot") -> None:
     """Refuse to read an encrypted snapshot whose key can't be used now; InvalidParameterValue."""
-    if snapshot.sealed is None or snapshot.kms_key_id is None:
-        return
+    if snapshot.sealed is not None and not opens(ctx, tx, snapshot):
+        raise task_errors.key_not_accessible()
+
+
+def opens(ctx: Context, tx: Tx, snapshot: "Snapshot") -> bool:
+    """Tell whether an encrypted snapshot can be opened now, and by whoever asks."""
     from state import disk_keys  # with the ciphers, which few servers need
 
+    assert snapshot.kms_key_id, "an encrypted snapshot has a key"
     try:
-        disk_keys.usable(tx, snapshot.kms_key_id, ctx.now())
+        key = disk_keys.usable(tx, snapshot.kms_key_id, ctx.now())
     except disk_keys.KeyUnusable:
-        raise task_errors.key_not_accessible() from None
+        return False
+    return may(ctx, tx, key, OPENING, {disk_keys.CONTEXT: snapshot.id})
 
 
 def resealed(ctx: Context, tx: Tx, source: "Snapshot", to_key_arn: str, to_id: str) -> str | None:
     """Return the passphrase of an encrypted snapshot, sealed for what shares its bytes.
 
-    None if the snapshot's own key, or the other one, can't be used now.
+    None if the snapshot can't be opened now, or the other key can't be used.
     """
     from state import disk_keys  # with the ciphers, which few servers need
 
     assert source.sealed, "a sealed snapshot"
     assert source.kms_key_id, "an encrypted snapshot has a key"
+    if not opens(ctx, tx, source):
+        return None
     try:
         return disk_keys.resealed(
             tx,
@@ -110,3 +123,25 @@ def resealed(ctx: Context, tx: Tx, source: "Snapshot", to_key_arn: str, to_id: s
         )
     except disk_keys.KeyUnusable:
         return None
+
+
+def may(
+    ctx: Context, tx: Tx, key: "Key", operation: str, sealed_with: Mapping[str, str] | None = None
+) -> bool:
+    """Tell whether whoever asks may have EC2 do something with a key."""
+    if ctx.session is None and key.account_id == ctx.account_id:
+        return True
+    from emulator.rights.asking import caller_of, surroundings
+    from state import key_access  # with all of policies, which most requests never need
+
+    decision = key_access.decide(
+        tx,
+        key,
+        caller_of(tx, ctx),
+        operation,
+        sealed_with,
+        via="ec2",
+        context=surroundings(ctx),
+    )
+    log.info("kms:%s on %s: %s", operation, key.arn, decision.why)
+    return decision.allowed

@@ -128,24 +128,15 @@ def base(ctx: Context, snapshot: Snapshot) -> Layer:
 
 def passphrase_for(ctx: Context, tx: Tx, volume: Volume, snapshot: Snapshot | None) -> str:
     """Return the sealed passphrase of a volume: that of its snapshot, or one of its own."""
+    assert volume.kms_key_id, "an encrypted volume has a key"
+    if snapshot is not None and snapshot.sealed is not None:
+        sealed = kms.resealed(ctx, tx, snapshot, volume.kms_key_id, volume.id)
+        if sealed is None:
+            raise task_errors.key_not_accessible()
+        return sealed
     from state import disk_keys  # with the ciphers, which few servers need
 
-    assert volume.kms_key_id, "an encrypted volume has a key"
-    try:
-        if snapshot is None or snapshot.sealed is None:
-            return disk_keys.new(tx, volume.kms_key_id, volume.id, ctx.now())[1]
-        assert snapshot.kms_key_id, "so has its snapshot"
-        return disk_keys.resealed(
-            tx,
-            snapshot.sealed,
-            snapshot.kms_key_id,
-            snapshot.id,
-            to_key_arn=volume.kms_key_id,
-            to_resource_id=volume.id,
-            now=ctx.now(),
-        )
-    except disk_keys.KeyUnusable:
-        raise task_errors.key_not_accessible() from None
+    return disk_keys.new(tx, volume.kms_key_id, volume.id, ctx.now())[1]
 
 
 def replayed(ctx: Context, tx: Tx, token: str | None, digest: str) -> Volume | None:
