@@ -12,6 +12,8 @@ COMMANDS = {
     "demo": "import a real disk image, start to end",
     "doctor": "say what is missing on this machine",
     "check": "say whether AWS would import a virtual machine",
+    "import-instance": "upload the disks of a machine, and make a stopped instance of it",
+    "import-volume": "upload a disk, and make a volume of it",
 }
 
 
@@ -20,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     if not words or words[0] not in COMMANDS:
         return overview(words)
-    module = import_module(f"emulator.cli.{words[0]}")
+    module = import_module(f"emulator.cli.{words[0].replace('-', '_')}")
     parser = ArgumentParser(prog=f"vmie {words[0]}", description=module.__doc__)
     module.arguments(parser)
     try:
@@ -50,7 +52,7 @@ def overview(words: Sequence[str]) -> int:
         prog="vmie",
         description="A local emulator of the AWS VM Import/Export service.",
         epilog="commands:\n"
-        + "\n".join(f"  {name:<8}{summary}" for name, summary in COMMANDS.items())
+        + "\n".join(f"  {name:<16}{summary}" for name, summary in COMMANDS.items())
         + "\n\n`vmie COMMAND --help` says what a command takes.",
         formatter_class=RawDescriptionHelpFormatter,
     )

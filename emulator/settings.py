@@ -157,6 +157,11 @@ def load(
     )
 
 
+def aws_environment() -> dict[str, str]:
+    """Return the variables that tell AWS clients where to go and who asks."""
+    return {name: text for name, text in os.environ.items() if name.startswith("AWS_")}
+
+
 def from_file(path: Path) -> dict[str, Any]:
     """Read a TOML file of settings."""
     try:

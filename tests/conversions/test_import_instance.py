@@ -21,6 +21,7 @@ def instance(house: House, instance_id: str) -> Any:
 
 def test_a_machine_becomes_a_stopped_instance(house: House) -> None:
     upload = Upload(house, DISK)
+    group = house.ec2().create_security_group(GroupName="web", Description="web")["GroupId"]
     launch = {
         **LAUNCH,
         "Placement": {"AvailabilityZone": "us-east-1b"},
@@ -51,7 +52,9 @@ def test_a_machine_becomes_a_stopped_instance(house: House) -> None:
     assert made["State"]["Name"] == "stopped"
     assert made["InstanceType"] == "t2.micro"
     assert made["Placement"]["AvailabilityZone"] == "us-east-1b"
-    assert made["SecurityGroups"] == [{"GroupName": "web"}]
+    assert made["SecurityGroups"] == [{"GroupId": group, "GroupName": "web"}]
+    (subnet,) = house.ec2().describe_subnets(SubnetIds=[made["SubnetId"]])["Subnets"]
+    assert (subnet["AvailabilityZone"], subnet["VpcId"]) == ("us-east-1b", made["VpcId"])
     assert made["Monitoring"] == {"State": "enabled"}
     volume = house.ec2().describe_volumes(VolumeIds=[disk["Volume"]["Id"]])["Volumes"][0]
     assert volume["State"] == "in-use"
@@ -162,6 +165,16 @@ def test_an_instance_that_is_terminated_has_no_use_for_a_disk(house: House) -> N
             "The zone 'eu-west-1a' does not exist.",
         ),
         (
+            {"LaunchSpecification": {**LAUNCH, "SubnetId": "subnet-0123456789abcdef0"}},
+            "InvalidSubnetID.NotFound",
+            "The subnet ID 'subnet-0123456789abcdef0' does not exist",
+        ),
+        (
+            {"LaunchSpecification": {**LAUNCH, "GroupIds": ["sg-0123456789abcdef0"]}},
+            "InvalidGroup.NotFound",
+            "The security group 'sg-0123456789abcdef0' does not exist",
+        ),
+        (
             {"LaunchSpecification": {**LAUNCH, "UserData": {"Data": "no base64"}}},
             "InvalidUserData.Malformed",
             "Invalid BASE64 encoding of user data.",
@@ -241,6 +254,27 @@ def test_what_a_disk_cannot_be_is_refused(
     )
 
     assert [refusal(attempt) for attempt in attempts] == [(code, message)] * 2
+
+
+def test_an_instance_may_be_in_a_subnet_of_ones_own(house: House) -> None:
+    ec2 = house.ec2()
+    vpc = ec2.create_vpc(CidrBlock="10.1.0.0/16")["Vpc"]["VpcId"]
+    made = ec2.create_subnet(VpcId=vpc, CidrBlock="10.1.1.0/24", AvailabilityZone="us-east-1d")
+    subnet = made["Subnet"]["SubnetId"]
+    launch = {**LAUNCH, "SubnetId": subnet, "PrivateIpAddress": "10.1.1.9"}
+
+    task = Upload(house, DISK).import_instance(LaunchSpecification=launch)
+
+    found = instance(house, task["ImportInstance"]["InstanceId"])
+    assert (found["SubnetId"], found["VpcId"]) == (subnet, vpc)
+    assert found["PrivateIpAddress"] == "10.1.1.9"
+    assert found["Placement"]["AvailabilityZone"] == "us-east-1d"
+    assert [group["GroupName"] for group in found["SecurityGroups"]] == ["default"]
+    (disk,) = task["ImportInstance"]["Volumes"]
+    assert disk["AvailabilityZone"] == "us-east-1d"
+    elsewhere = {**launch, "Placement": {"AvailabilityZone": "us-east-1a"}}
+    refused = refusal(lambda: Upload(house, DISK).import_instance(LaunchSpecification=elsewhere))
+    assert refused[0] == "InvalidParameterCombination"
 
 
 def test_not_every_region_imports_instances(house: House) -> None:

@@ -57,6 +57,18 @@ def address_without_subnet() -> AwsError:
     )
 
 
+def subnet_elsewhere(subnet_id: str, zone: str) -> AwsError:
+    """Say that a subnet is in another zone than the instance (text assumed)."""
+    return AwsError(
+        "InvalidParameterCombination", f"The subnet '{subnet_id}' is in the zone '{zone}'."
+    )
+
+
+def group_elsewhere() -> AwsError:
+    """Say that a security group is of another network than the subnet (text that of instances)."""
+    return AwsError("InvalidParameter", "Security group and subnet belong to different networks.")
+
+
 def user_data_malformed() -> AwsError:
     """Say that user data is not what it must be."""
     return AwsError("InvalidUserData.Malformed", "Invalid BASE64 encoding of user data.")

@@ -1,13 +1,14 @@
 """ImportInstance: a machine whose boot disk comes in parts becomes a stopped instance.
 
 The instance is there from the beginning, stopped and without a volume; it goes if nothing comes of
-the import. Subnets and security groups are taken on trust, AdditionalInfo is ignored.
+the import. It is in the subnet that is named, or the default one of its zone; an address that none
+has asked for it gets when it is started. AdditionalInfo is ignored.
 """
 
 import base64
 import binascii
-import ipaddress
 import re
+from typing import NamedTuple
 
 from emulator.context import Context
 from emulator.errors import invalid_parameter_value, missing_parameter
@@ -17,6 +18,8 @@ from emulator.services.ec2 import machines
 from emulator.services.ec2.conversions import disks, errors, starting
 from emulator.services.ec2.conversions.shapes import task_shape
 from emulator.services.ec2.errors import invalid_value
+from emulator.services.ec2.network import security_groups, world
+from emulator.services.ec2.network.interfaces import free_address
 from emulator.services.ec2.regions import zones_of
 from emulator.shapes.ec2 import (
     DiskImage,
@@ -26,6 +29,7 @@ from emulator.shapes.ec2 import (
 )
 from state.instances import Instance
 from state.licences import LINUX, WINDOWS
+from state.network import SecurityGroup, Subnet
 from state.store import Tx
 from state.tasks import ImportInstanceWork, Task
 
@@ -57,15 +61,16 @@ def import_instance(ctx: Context, request: ImportInstanceRequest) -> ImportInsta
     architecture = machines.one_of(
         machines.ARCHITECTURES, "architecture", launch.get("Architecture")
     )
-    check_address(launch)
-    placement = launch.get("Placement", {})
-    named = placement.get("AvailabilityZone"), placement.get("AvailabilityZoneId")
-    zone = disks.zone_of(ctx, *named) or zones_of(ctx.region)[0]["ZoneName"]
+    place = placed(ctx, launch)
     image = the_disk(request.get("DiskImages", []))
     disk = disks.checked(
-        image.get("Image"), image.get("Volume"), zone, image.get("Description", ""), "DiskImage.1."
+        image.get("Image"),
+        image.get("Volume"),
+        place.zone,
+        image.get("Description", ""),
+        "DiskImage.1.",
     )
-    instance = new_instance(ctx, launch, platform, zone, request.get("Description", ""))
+    instance = new_instance(ctx, launch, platform, place, request.get("Description", ""))
     work = ImportInstanceWork(
         disk=disk,
         expires_at=ctx.now() + starting.LASTS,
@@ -108,32 +113,58 @@ def check_type(platform: str, instance_type: str | None) -> None:
         raise errors.linux_not_on_type()
 
 
-def check_address(launch: ImportInstanceLaunchSpecification) -> None:
-    """Refuse an address that is none, or none of a subnet."""
-    address = launch.get("PrivateIpAddress")
-    if address is None:
-        return
-    try:
-        ipaddress.IPv4Address(address)
-    except ValueError as error:
-        raise invalid_parameter_value("privateIpAddress", address) from error
-    if "SubnetId" not in launch:
+class Place(NamedTuple):
+    """Where an instance is to be."""
+
+    zone: str
+    subnet: Subnet | None
+    groups: tuple[SecurityGroup, ...]
+    address: str | None
+
+
+def placed(ctx: Context, launch: ImportInstanceLaunchSpecification) -> Place:
+    """Return where an instance is to be; refuses what is not there, or not together."""
+    placement = launch.get("Placement", {})
+    named = placement.get("AvailabilityZone"), placement.get("AvailabilityZoneId")
+    zone = disks.zone_of(ctx, *named)
+    subnet_id, asked = launch.get("SubnetId"), launch.get("PrivateIpAddress")
+    if asked is not None and subnet_id is None:
         raise errors.address_without_subnet()
+    subnet: Subnet | None
+    with world.reading(ctx) as tx:
+        if subnet_id is not None:
+            subnet = world.find_subnet(ctx, tx, subnet_id)
+            if zone not in (None, subnet.zone):
+                raise errors.subnet_elsewhere(subnet_id, subnet.zone)
+        else:
+            zone = zone or zones_of(ctx.region)[0]["ZoneName"]
+            subnets = tx.network.subnets.list(ctx.account_id, ctx.region)
+            mine = (row.value for row in subnets if row.value.zone == zone and row.value.is_default)
+            subnet = next(mine, None)
+        address = None if asked is None or subnet is None else free_address(tx, subnet, asked)
+        groups = [
+            *(security_groups.find(ctx, tx, each, None) for each in launch.get("GroupIds", ())),
+            *(security_groups.find(ctx, tx, None, each) for each in launch.get("GroupNames", ())),
+        ]
+        if not groups and subnet is not None:
+            within = tx.network.security_groups.within(subnet.vpc_id)
+            groups = [group for group in within if group.name == "default"]
+        if any(subnet is None or group.vpc_id != subnet.vpc_id for group in groups):
+            raise errors.group_elsewhere()
+    return Place(subnet.zone if subnet else zone or "", subnet, tuple(groups), address)
 
 
 def new_instance(
     ctx: Context,
     launch: ImportInstanceLaunchSpecification,
     platform: str,
-    zone: str,
+    place: Place,
     description: str,
 ) -> Instance:
     """Return the instance, as far as it is known before its disk."""
     behaviour = launch.get("InstanceInitiatedShutdownBehavior", "stop")
     if behaviour not in SHUTDOWN:
         raise invalid_value(behaviour, "instanceInitiatedShutdownBehavior", "")
-    groups = [(each, "") for each in launch.get("GroupIds", ())]
-    groups += [("", each) for each in launch.get("GroupNames", ())]
     return Instance(
         id=ctx.new_id("i"),
         account_id=ctx.account_id,
@@ -141,13 +172,14 @@ def new_instance(
         launched_at=ctx.now(),
         reservation_id=ctx.new_id("r"),
         instance_type=launch["InstanceType"],
-        zone=zone,
+        zone=place.zone,
         architecture=launch.get("Architecture", "x86_64"),
         platform="windows" if platform == WINDOWS else None,
         description=description,
-        groups=tuple(groups),
-        subnet_id=launch.get("SubnetId"),
-        private_ip=launch.get("PrivateIpAddress"),
+        groups=tuple((group.id, group.name) for group in place.groups),
+        subnet_id=place.subnet.id if place.subnet else None,
+        vpc_id=place.subnet.vpc_id if place.subnet else None,
+        private_ip=place.address,
         tenancy=launch.get("Placement", {}).get("Tenancy", "default"),
         monitored=launch.get("Monitoring", False),
         shutdown_behavior="terminate" if behaviour == "terminate" else "stop",
