@@ -187,6 +187,7 @@ class PartedDisk(Frozen):
     volume_gib: int
     zone: str  # of the volume
     description: str = ""
+    kms_key_id: str | None = None  # where the account has everything new encrypted
 
 
 class ImportVolumeWork(Frozen):

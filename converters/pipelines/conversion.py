@@ -4,11 +4,12 @@
     CONVERTING   a sparse raw disk is written beside it
     UPDATING     of an instance: the system on the disk is looked into, judged, and adapted to EC2,
                  unless an operator wants disks to be imported as they are
-    PUBLISHING   the raw disk becomes a blob; then, in one transaction, a volume names it, the
+    PUBLISHING   if everything new is encrypted, first a sealed disk is written beside the raw one
+    PUBLISHING   the disk becomes a blob; then, in one transaction, a volume names it, the
                  instance has it for its root device, and the task is COMPLETED
 
 Before that the parts were brought, see converters/pipelines/parts.py. A phase may be run again
-after a crash at any point. The bytes of volumes are not encrypted.
+after a crash at any point.
 """
 
 import asyncio
@@ -22,10 +23,12 @@ from converters.errors import (
     unsupported_compression,
     volume_too_small,
 )
+from converters.pipelines import sealing
 from converters.pipelines.amis import told_guest
 from converters.pipelines.guests import Adapted, adapted
 from converters.pipelines.options import Options
 from converters.pipelines.publishing import GIB, new_id, publication
+from converters.pipelines.sealing import Kept, Plain, Sealed
 from converters.stages.inspect import Disk, inspect
 from converters.stages.partitioning import starts_from_mbr
 from converters.stages.to_raw import RawDisk, to_raw
@@ -81,7 +84,7 @@ async def import_volume(job: Job, work: ImportVolumeWork) -> None:
     """Bring the task to COMPLETED; ClientError if the disk can't be imported."""
     inspected = await job.phase(TaskState.VALIDATING, validate, work)
     converted = await job.phase(TaskState.CONVERTING, convert, work, inspected)
-    await job.phase(TaskState.PUBLISHING, publish, work, converted, None)
+    await _published(job, work, converted, None)
 
 
 async def import_instance(job: Job, work: ImportInstanceWork, options: Options) -> None:
@@ -91,11 +94,24 @@ async def import_instance(job: Job, work: ImportInstanceWork, options: Options) 
     ready = None
     if options.guests != "off":
         ready = await job.phase(TaskState.UPDATING, update, work, converted, options)
-    await job.phase(TaskState.PUBLISHING, publish, work, converted, ready)
+    await _published(job, work, converted, ready)
+
+
+async def _published(
+    job: Job, work: PartedWork, converted: Converted, ready: Adapted | None
+) -> None:
+    raw = converted.raw if ready is None else ready.raws[0]
+    if work.disk.kms_key_id is None:
+        kept = Kept(path=raw.path)
+    else:
+        sealed = await job.phase(TaskState.PUBLISHING, seal, work, converted, raw)
+        (kept,) = sealed.disks
+    await job.phase(TaskState.PUBLISHING, publish, work, converted, ready, kept)
 
 
 async def validate(attempt: Attempt, work: PartedWork) -> Inspected:
     """Find out what the image is."""
+    await sealing.ask(attempt, work.disk.kms_key_id)
     path = attempt.scratch.parent / BROUGHT / "image"
     try:
         disk = await inspect(path, work.disk.format)
@@ -149,40 +165,54 @@ async def update(
     )
 
 
+async def seal(attempt: Attempt, work: PartedWork, converted: Converted, raw: RawDisk) -> Sealed:
+    """Write the encrypted disk."""
+    plain = Plain(raw=raw, snapshot_id=converted.volume_id, key_arn=work.disk.kms_key_id)
+    return await sealing.seal(attempt, [plain], lambda percent: None)
+
+
 async def publish(
-    attempt: Attempt, work: PartedWork, converted: Converted, ready: Adapted | None
+    attempt: Attempt, work: PartedWork, converted: Converted, ready: Adapted | None, kept: Kept
 ) -> Published:
     """Make the volume visible and the task COMPLETED: both or neither."""
     # In one thread, not to be torn apart by a cancel: it comes before the commit or too late.
-    await asyncio.to_thread(_publish, attempt, work, converted, ready)
+    await asyncio.to_thread(_publish, attempt, work, converted, ready, kept)
     return Published(volume_id=converted.volume_id)
 
 
 def _publish(
-    attempt: Attempt, work: PartedWork, converted: Converted, ready: Adapted | None
+    attempt: Attempt, work: PartedWork, converted: Converted, ready: Adapted | None, kept: Kept
 ) -> None:
     now = datetime.now(UTC)
     task = attempt.task
-    raw = converted.raw if ready is None else ready.raws[0]
     disk = _told(task).model_copy(
         update={"progress": 100, "status": "completed", "volume_id": converted.volume_id}
     )
-    with publication(attempt, {converted.blob_id: raw.path}) as tx:
+    with publication(attempt, {converted.blob_id: kept.path}) as tx:
+        sealing.check(attempt, tx, [work.disk.kms_key_id])
         tx.tasks.move(task, TaskState.COMPLETED, progress=100, disks=(disk,), finished_at=now)
         attached: tuple[Attachment, ...] = ()
         if isinstance(work, ImportInstanceWork):
             _equip(tx, work, ready)
             attached = (Attachment(instance_id=work.instance_id, device=ROOT, attached_at=now),)
-        tx.volumes.add(_volume(task, work, converted, attached, now))
+        tx.volumes.add(_volume(task, work, converted, kept, attached, now))
 
 
 def _volume(
     task: Task,
     work: PartedWork,
     converted: Converted,
+    kept: Kept,
     attached: tuple[Attachment, ...],
     now: datetime,
 ) -> Volume:
+    layer = Layer(
+        blob_id=converted.blob_id,
+        size=converted.raw.size,
+        format="raw" if kept.sealed is None else "qcow2",
+        sealed=kept.sealed is not None,
+        source_id=converted.blob_id,
+    )
     return Volume(
         id=converted.volume_id,
         account_id=task.account_id,
@@ -192,7 +222,10 @@ def _volume(
         shape=Shape(size_gib=work.disk.volume_gib),
         state="in-use" if attached else "available",
         attachments=attached,
-        layers=(Layer(blob_id=converted.blob_id, size=converted.raw.size),),
+        encrypted=kept.sealed is not None,
+        kms_key_id=work.disk.kms_key_id,
+        sealed=kept.sealed,
+        layers=(layer,),
     )
 
 

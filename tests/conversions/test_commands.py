@@ -64,6 +64,7 @@ def aws(house: House, service: str) -> Any:
     )
 
 
+@pytest.mark.slow
 def test_a_disk_becomes_a_volume_by_one_command(guarded: House, tmp_path: Path) -> None:
     disk = tmp_path / "my disk+1.raw"
     disk.write_bytes(content := secrets.token_bytes(2 * MIB + 1024))

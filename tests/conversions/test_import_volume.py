@@ -169,6 +169,7 @@ def test_a_cancelled_task_leaves_nothing(house: House) -> None:
         house.ec2().get_waiter("conversion_task_completed").wait(ConversionTaskIds=[task_id])
 
 
+@pytest.mark.slow
 def test_the_waiter_sees_the_end(house: House) -> None:
     upload = Upload(house, IMAGE)
     upload.put_all()
@@ -214,3 +215,19 @@ def test_a_foreign_bucket_is_opened_by_its_owners_signature_only(
         "ClientError: Disk validation failed "
         "[We do not have access to the given resource. Reason 403 Forbidden]"
     )
+
+
+def test_where_everything_new_is_encrypted_so_is_the_volume(house: House) -> None:
+    house.ec2().enable_ebs_encryption_by_default()
+    upload = Upload(house, IMAGE)
+    upload.put_all()
+
+    done = ended(house, upload.import_volume()["ConversionTaskId"])
+
+    volume_id = done["ImportVolume"]["Volume"]["Id"]
+    (volume,) = house.ec2().describe_volumes(VolumeIds=[volume_id])["Volumes"]
+    assert volume["Encrypted"]
+    assert volume["KmsKeyId"].startswith("arn:aws:kms:us-east-1:")
+    assert IMAGE[:512] not in volume_bytes(house, volume_id)
+    snapshot = house.ec2().create_snapshot(VolumeId=volume_id)
+    assert snapshot["Encrypted"]

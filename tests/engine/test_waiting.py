@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from state.jobs import BROUGHT, Attempt
 from state.tasks import DiskProgress, ImportVolumeWork, PartedDisk, Task, TaskState
 from state.waiting import EXPIRED, Looked, Refused
@@ -122,6 +124,7 @@ def test_parts_that_will_never_come_end_the_task(small_shop: Shop) -> None:
     assert small_shop.scratch() == []
 
 
+@pytest.mark.slow
 def test_a_fault_of_ours_ends_that_task_alone(small_shop: Shop) -> None:
     look = Parts()
     look.then = lambda: Looked(complete=bool(1 // 0))

@@ -14,7 +14,7 @@ from datetime import timedelta
 
 from emulator.context import Context
 from emulator.errors import dry_run
-from emulator.services.ec2 import task_errors, tasks
+from emulator.services.ec2 import kms, task_errors, tasks
 from emulator.services.ec2.conversions import disks
 from emulator.services.ec2.filters import Filters
 from state.store import Tx
@@ -60,6 +60,10 @@ def start(
     )
     with ctx.store.begin() as tx:
         disks.check_location(ctx, tx, work.disk)
+        if (key_arn := kms.key_arn(ctx, tx, None, None)) is not None:  # encryption by default
+            disk = work.disk.model_copy(update={"kms_key_id": key_arn})
+            encrypted = work.model_copy(update={"disk": disk})
+            task = task.model_copy(update={"work": encrypted})
         also(tx, task)
         if dry:
             raise dry_run()
