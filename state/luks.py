@@ -36,6 +36,9 @@ ITERATIONS: Final = 1000  # qemu's own minimum
 FIRST: Final = 4096  # bytes: where the material of the first slot is
 SPACE: Final = 258048  # bytes of a slot's material, in whole pages
 LENGTH: Final = FIRST + SLOTS * SPACE  # bytes of everything before the data
+REMEMBERED: Final = 256  # keys of volumes that were opened
+
+_opened: Final[dict[tuple[bytes, bytes], bytes]] = {}
 
 
 class Unopened(Exception):
@@ -72,11 +75,26 @@ def make(passphrase: bytes) -> Made:
     return Made(header, material, key)
 
 
-def master_key(head: bytes, passphrase: bytes) -> bytes:
-    """Return the key that the data of a volume is encrypted with; Unopened."""
-    if len(head) < LENGTH:
+def master_key(read: Callable[[int, int], bytes], passphrase: bytes) -> bytes:
+    """Return the key that the data of a volume is encrypted with; Unopened.
+
+    read gives bytes of the volume's head. To merge the stripes takes a while, so the key is
+    remembered for who opens the same volume with the same passphrase again.
+    """
+    header = read(0, HEADER.size + SLOTS * SLOT.size)
+    if len(header) < HEADER.size + SLOTS * SLOT.size:
         raise Unopened("cut off")
-    magic, version, *words = HEADER.unpack_from(head)
+    identity = (header, passphrase)
+    if (known := _opened.get(identity)) is None:
+        known = _unlocked(header, read, passphrase)
+        if len(_opened) >= REMEMBERED:
+            _opened.clear()
+        _opened[identity] = known
+    return known
+
+
+def _unlocked(header: bytes, read: Callable[[int, int], bytes], passphrase: bytes) -> bytes:
+    magic, version, *words = HEADER.unpack_from(header)
     cipher, (_, size, digest, key_salt, iterations, _) = words[:3], words[3:]
     if (magic, version, size) != (MAGIC, 1, KEY):
         raise Unopened("not LUKS")
@@ -84,10 +102,12 @@ def master_key(head: bytes, passphrase: bytes) -> bytes:
         raise Unopened("another cipher")
     for number in range(SLOTS):
         state, slot_iterations, salt, at, stripes = SLOT.unpack_from(
-            head, HEADER.size + number * SLOT.size
+            header, HEADER.size + number * SLOT.size
         )
-        material = head[at * SECTOR :][: KEY * STRIPES]
-        if state != ACTIVE or stripes != STRIPES or len(material) < KEY * STRIPES:
+        if state != ACTIVE or stripes != STRIPES:
+            continue
+        material = read(at * SECTOR, KEY * STRIPES)
+        if len(material) < KEY * STRIPES:
             continue
         key = _merge(Xts(_pbkdf2(passphrase, salt, slot_iterations, KEY)).decrypt(material, 0))
         if secrets.compare_digest(_pbkdf2(key, key_salt, iterations, 20), digest):

@@ -21,7 +21,7 @@ from emulator.server import listen
 from emulator.settings import Settings
 from state.store import Store
 
-FORMATS = ("raw", "vmdk", "vpc", "vhdx")
+FORMATS = ("raw", "vmdk", "vpc", "vhdx", "qcow2", "luks")
 INSTALL = "apt-get install qemu-utils"
 LEAST_SPACE = 1 << 30  # bytes; the smallest disks that are worth importing need as much
 MARKS = {True: "[green]ok[/]", False: "[red]missing[/]", None: "[yellow]optional[/]"}

@@ -65,15 +65,19 @@ class SealedDisk:
         self.size = size
         self._file = file
         self._tables: dict[int, tuple[int, ...]] = {}
-        head = self._bytes(0, CLUSTER)
-        fields = HEADER.unpack_from(head)
+        first = self._bytes(0, CLUSTER)
+        fields = HEADER.unpack_from(first)
         magic, version, _, _, bits, _, crypt, l1_size, l1_at = fields[:9]
         if (magic, version, bits, crypt) != (MAGIC, 3, BITS, LUKS):
             raise Unopened("not a qcow2 file with LUKS inside")
-        kind, _, luks_at, length = CRYPTO.unpack_from(head, fields[-1])
+        kind, _, luks_at, length = CRYPTO.unpack_from(first, fields[-1])
         if kind != EXTENSION or length > 2 * LENGTH:
             raise Unopened("no crypto header")
-        self._cipher = Xts(master_key(self._bytes(luks_at, max(length, LENGTH)), passphrase))
+
+        def head(offset: int, size: int) -> bytes:
+            return self._bytes(luks_at + offset, max(0, min(size, length - offset)))
+
+        self._cipher = Xts(master_key(head, passphrase))
         self._l1 = struct.unpack(f">{l1_size}Q", self._bytes(l1_at, 8 * l1_size))
 
     def read(self, offset: int, length: int) -> bytes:

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from state.disk_keys import KeyUnusable
 from tests.clients.programs import run
 from tests.ec2.conftest import long_snapshot, made_image
 from tests.exports import assert_holds
@@ -358,7 +359,12 @@ def test_an_encrypted_image_has_encrypted_snapshots(guide: House, tmp_path: Path
     (done,) = image_task(guide, tmp_path, task["ImportTaskId"])["ImportImageTasks"]
 
     (image,) = guide.ec2().describe_images(ImageIds=[done["ImageId"]])["Images"]
-    assert image["BlockDeviceMappings"][0]["Ebs"]["Encrypted"]
+    volume = image["BlockDeviceMappings"][0]["Ebs"]
+    assert volume["Encrypted"]
+    assert guide.snapshot_bytes(volume["SnapshotId"]).read_bytes().startswith(b"QFI\xfb")
+    guide.kms().disable_key(KeyId=key["KeyId"])
+    with pytest.raises(KeyUnusable):
+        guide.disk(volume["SnapshotId"])
 
 
 @pytest.mark.parametrize(
