@@ -43,7 +43,7 @@ BEAT: Final = 0.25  # seconds between two looks at the rows
 SOONEST: Final = 0.25  # seconds between two looks at the parts of a task
 LATEST: Final = 15.0
 SLOWER: Final = 1.5  # times the pause, after a look that has brought nothing
-AT_ONCE: Final = 4  # tasks whose parts are being brought
+AT_ONCE: Final = 8  # tasks whose parts are being brought
 EXPIRED: Final = "Task expired and automatically canceled"  # as exports have been seen to say it
 
 log = logging.getLogger(__name__)
@@ -229,7 +229,11 @@ class Waiting:
 
     def _tidy(self, task_id: str) -> None:
         """Leave nothing of a task that was ended while its parts were being brought."""
-        with self._store.read() as tx:
-            task = tx.tasks.get(task_id)
+        try:
+            with self._store.read() as tx:
+                task = tx.tasks.get(task_id)
+        except SQLAlchemyError as error:  # what is left then is swept at the next start
+            log.warning("task %s was not tidied up: %s", task_id, error)
+            return
         if task is None or task.state.ended:
             self._blobs.remove_scratch(task_id)

@@ -14,6 +14,7 @@ import hashlib
 import logging
 import os
 import re
+import threading
 from collections import Counter, OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
@@ -258,7 +259,9 @@ def _linked(blobs: Blobs, blob_id: str, path: Path) -> bool:
     return True
 
 
-def _copy(blob: Path, ledger: Ledger, number: int, part: Part, alone: bool) -> None:
+def _copy(
+    blob: Path, ledger: Ledger, number: int, part: Part, alone: bool, stop: threading.Event
+) -> None:
     if alone:
         ledger.whole(blob)
         return
@@ -266,18 +269,22 @@ def _copy(blob: Path, ledger: Ledger, number: int, part: Part, alone: bool) -> N
     try:
         fresh = ledger.begin(number)
         for offset in range(0, part.length, CHUNK):
+            if stop.is_set():
+                return
             piece = os.pread(source, min(CHUNK, part.length - offset), offset)
             ledger.write(piece, part.start + offset, fresh)
     finally:
         os.close(source)
 
 
-async def _to_the_end(function: Callable[[], None]) -> None:
-    """Run a function in a thread, and wait for it if this is cancelled: its files are open."""
-    running = asyncio.ensure_future(asyncio.to_thread(function))
+async def _to_the_end(function: Callable[[threading.Event], None]) -> None:
+    """Run a function in a thread; if this is cancelled tell it to stop, and wait: it has files."""
+    stop = threading.Event()
+    running = asyncio.ensure_future(asyncio.to_thread(function, stop))
     try:
         await asyncio.shield(running)
     except asyncio.CancelledError:
+        stop.set()
         await asyncio.wait([running])
         raise
 

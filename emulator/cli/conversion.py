@@ -84,16 +84,15 @@ class Import:
         self.console = console
 
     async def all(self, disks: list[DiskFile], asks: list[Ask]) -> int:
-        """Import disks, one after the other; return the exit code."""
+        """Import disks, one after the other, until one fails; return the exit code."""
         async with Aws(self.place) as aws:
             if not self.options.resume:
                 await self.bucket(aws)
             zone = self.options.zone or await self.first_zone(aws)
-            codes = [
-                await self.one(aws, disk, ask, zone, number)
-                for number, (disk, ask) in enumerate(zip(disks, asks, strict=True))
-            ]
-            return max(codes)
+            for number, (disk, ask) in enumerate(zip(disks, asks, strict=True)):
+                if (code := await self.one(aws, disk, ask, zone, number)) != DONE:
+                    return code
+            return DONE
 
     async def first_zone(self, aws: Aws) -> str:
         """Return the first Availability Zone of the Region."""

@@ -96,6 +96,36 @@ def test_what_was_imported_is_found_and_terminated(house: House, friend: House) 
     ec2.delete_volume(VolumeId=volume_id)
 
 
+def test_a_volume_is_attached_to_a_stopped_instance(house: House) -> None:
+    upload = Upload(house, DISK)
+    upload.put_all()
+    task = upload.import_instance()
+    instance_id = task["ImportInstance"]["InstanceId"]
+    ended(house, task["ConversionTaskId"])
+    ec2 = house.ec2()
+    here = ec2.create_volume(AvailabilityZone="us-east-1a", Size=1)["VolumeId"]
+    there = ec2.create_volume(AvailabilityZone="us-east-1b", Size=1)["VolumeId"]
+
+    def attach(volume_id: str, device: str) -> Any:
+        return ec2.attach_volume(VolumeId=volume_id, InstanceId=instance_id, Device=device)
+
+    assert refusal(lambda: attach(here, "/dev/sda1"))[1] == (
+        "Invalid value '/dev/sda1' for unixDevice. Attachment point /dev/sda1 is already in use"
+    )
+    assert refusal(lambda: attach(there, "/dev/sdf"))[0] == "InvalidVolume.ZoneMismatch"
+    assert attach(here, "/dev/sdf")["State"] == "attaching"
+    assert refusal(lambda: attach(here, "/dev/sdg")) == (
+        "VolumeInUse",
+        f"{here} is already attached to an instance",
+    )
+    mappings = instance(house, instance_id)["BlockDeviceMappings"]
+    assert [each["DeviceName"] for each in mappings] == ["/dev/sda1", "/dev/sdf"]
+    ec2.detach_volume(VolumeId=here)
+    assert len(instance(house, instance_id)["BlockDeviceMappings"]) == 1
+    ec2.terminate_instances(InstanceIds=[instance_id])
+    assert refusal(lambda: attach(here, "/dev/sdf"))[0] == "IncorrectState"
+
+
 def test_a_gpt_disk_has_no_bootable_partition(house: House) -> None:
     upload = Upload(house, with_mbr(MIB, kind=0xEE))
     upload.put_all()

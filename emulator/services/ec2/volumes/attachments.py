@@ -1,20 +1,21 @@
 """AttachVolume and DetachVolume.
 
-Nobody runs instances yet: to attach fails as it does for an unknown instance. What is attached all
-the same (instances that were imported have volumes) can be detached.
+Nobody runs instances yet, so that a volume is attached to a stopped one, and both are done at once:
+the answer tells of `attaching` or `detaching`, whoever asks again finds it done.
 """
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 from emulator.context import Context
 from emulator.errors import dry_run
 from emulator.services.actions import Actions
-from emulator.services.ec2.errors import instance_not_found
+from emulator.services.ec2.instances.rows import find_instances
 from emulator.services.ec2.volumes import errors
 from emulator.services.ec2.volumes.rows import attachment_shape, check_instance_id, find_volume
 from emulator.shapes.ec2 import AttachVolumeRequest, DetachVolumeRequest, VolumeAttachment
+from state.instances import Instance
 from state.volumes import Attachment, Volume
 
 actions = Actions()
@@ -25,15 +26,23 @@ DEVICE = re.compile(r"(/dev/)?(sd[a-z]([1-9]|1[0-5])?|xvd[a-z]{1,2}([1-9]|1[0-5]
 
 
 @actions
-def attach_volume(ctx: Context, request: AttachVolumeRequest) -> Mapping[str, object]:
-    """Attach a volume to an instance, of which there are none."""
+def attach_volume(ctx: Context, request: AttachVolumeRequest) -> VolumeAttachment:
+    """Attach a volume to an instance in the same Availability Zone."""
     device, instance_id = request["Device"], request["InstanceId"]
     check_instance_id(instance_id)
     if not DEVICE.fullmatch(device):
         raise errors.invalid_device(device)
-    with ctx.store.read() as tx:
-        find_volume(ctx, tx, request["VolumeId"])
-    raise instance_not_found(instance_id)
+    with ctx.store.begin() as tx:
+        volume = find_volume(ctx, tx, request["VolumeId"])
+        (instance,) = find_instances(ctx, tx, [instance_id])
+        check_attachable(volume, instance, device, tx.volumes.of_instance(instance_id))
+        if request.get("DryRun"):
+            raise dry_run()
+        new = Attachment(instance_id=instance_id, device=device, attached_at=ctx.now())
+        changes = {"attachments": (*volume.attachments, new), "state": "in-use"}
+        tx.volumes.replace(volume.model_copy(update=changes))
+    log.info("volume %s is attached to %s", volume.id, instance_id)
+    return attachment_shape(volume, new.model_copy(update={"state": "attaching"}))
 
 
 @actions
@@ -52,6 +61,29 @@ def detach_volume(ctx: Context, request: DetachVolumeRequest) -> VolumeAttachmen
         tx.volumes.replace(volume.model_copy(update=changes))
     log.info("volume %s is detached from %s", volume.id, attachment.instance_id)
     return attachment_shape(volume, attachment.model_copy(update={"state": "detaching"}))
+
+
+def check_attachable(
+    volume: Volume, instance: Instance, device: str, others: Sequence[Volume]
+) -> None:
+    """Refuse to attach what cannot be, to what cannot have it."""
+    if instance.state != "stopped":
+        raise errors.instance_gone(instance.id)
+    if volume.zone != instance.zone:
+        raise errors.zones_differ(volume.id, instance.id)
+    for attachment in volume.attachments:
+        if not volume.shape.multi_attach or attachment.instance_id == instance.id:
+            raise errors.attached_already(volume.id)
+    if volume.state not in ("available", "in-use"):
+        raise errors.in_state(volume.id, volume.state)
+    taken = {
+        each.device.removeprefix("/dev/")
+        for other in others
+        for each in other.attachments
+        if each.instance_id == instance.id
+    }
+    if device.removeprefix("/dev/") in taken:
+        raise errors.device_in_use(device)
 
 
 def attachment_of(volume: Volume, instance_id: str | None, device: str | None) -> Attachment:

@@ -180,6 +180,33 @@ def which_instance(volume_id: str) -> AwsError:
     )
 
 
+def attached_already(volume_id: str) -> AwsError:
+    """Say that a volume is attached to an instance, to which it shall be attached or to another."""
+    return AwsError("VolumeInUse", f"{volume_id} is already attached to an instance")
+
+
+def zones_differ(volume_id: str, instance_id: str) -> AwsError:
+    """Say that a volume is not where the instance is."""
+    return AwsError(
+        "InvalidVolume.ZoneMismatch",
+        f"The volume '{volume_id}' is not in the same availability zone as instance "
+        f"'{instance_id}'",
+    )
+
+
+def device_in_use(device: str) -> AwsError:
+    """Say that an instance has another volume by that name."""
+    return AwsError(
+        "InvalidParameterValue",
+        f"Invalid value '{device}' for unixDevice. Attachment point {device} is already in use",
+    )
+
+
+def instance_gone(instance_id: str) -> AwsError:
+    """Say that no volume is attached to an instance that was terminated (text assumed)."""
+    return AwsError("IncorrectState", f"Instance '{instance_id}' is not 'running' or 'stopped'.")
+
+
 # attributes ---------------------------------------------------------------------------------------
 
 
