@@ -3,8 +3,8 @@
 import asyncio
 import json
 import secrets
+import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from converters import qemu_img
-from converters.pipelines.volumes import files, writable
+from converters.pipelines.volumes import writable
 from state.blobs import Blobs
 from state.disks import Disk, open_raw, open_snapshot
 from state.lineage import BLOCK
@@ -73,29 +73,36 @@ def described_volume(house: House, volume_id: str) -> Any:
 
 def written_to(house: House, volume_id: str, *commands: str) -> None:
     """Write to a volume as a machine on it does: by qemu-io, whose commands these are."""
-    with blobs_and_store(house) as (blobs, store):
-        now = datetime.now(UTC)
-        volume, passphrase = asyncio.run(writable(store, blobs, volume_id, now))
-    drive = "json:" + json.dumps(qemu_img.stack(files(volume, blobs)))
-    secret = [f"--object=secret,id=passphrase,data={passphrase.decode()}"] if passphrase else []
     asked = [word for command in commands for word in ("-c", command)]
-    done = subprocess.run(
-        ["qemu-io", *secret, *asked, drive], check=True, capture_output=True, text=True
-    )
+    with opened(house, volume_id) as (drive, secret, _):
+        done = subprocess.run(
+            ["qemu-io", *secret, *asked, drive], check=True, capture_output=True, text=True
+        )
     assert "failed" not in done.stdout + done.stderr
 
 
 def content(house: House, volume_id: str) -> dict[int, bytes]:
     """Return the blocks of a volume that are not zeros, by their numbers."""
-    with tempfile.TemporaryDirectory() as folder, blobs_and_store(house) as (blobs, store):
-        raw = Path(folder) / "disk"
-        now = datetime.now(UTC)
-        volume, passphrase = asyncio.run(writable(store, blobs, volume_id, now))
-        secret = [f"--object=secret,id=passphrase,data={passphrase.decode()}"] if passphrase else []
-        drive = "json:" + json.dumps(qemu_img.stack(files(volume, blobs)))
+    with opened(house, volume_id) as (drive, secret, folder):
+        raw = folder / "raw"
         subprocess.run(["qemu-img", "convert", *secret, "-O", "raw", drive, raw], check=True)
         with closing(open_raw(raw, raw.stat().st_size)) as disk:
             return blocks_of(disk)
+
+
+@contextmanager
+def opened(house: House, volume_id: str) -> Iterator[tuple[str, list[str], Path]]:
+    """Have a volume as qemu-io and qemu-img can name it, and a folder."""
+    folder = house.data_dir / "scratch" / secrets.token_hex(8)
+    folder.mkdir()
+    try:
+        with blobs_and_store(house) as (blobs, store):
+            now = datetime.now(UTC)
+            _, secret, files = asyncio.run(writable(store, blobs, volume_id, folder, now))
+        told = [f"--object=secret,id=passphrase,data={secret.decode()}"] if secret else []
+        yield "json:" + json.dumps(qemu_img.stack(files)), told, folder
+    finally:
+        shutil.rmtree(folder)
 
 
 def snapshot_content(house: House, snapshot_id: str) -> dict[int, bytes]:
