@@ -25,6 +25,7 @@ from state.disks.written import written_blocks
 from state.jobs import Attempt, Job
 from state.layers import Layer
 from state.lineage import Blocks
+from state.pending_images import settle
 from state.snapshots import Snapshot
 from state.store import Stale, Tx
 from state.tasks import SnapshotVolumeWork, TaskState
@@ -124,6 +125,7 @@ def _publish(attempt: Attempt, work: SnapshotVolumeWork, flattened: Flattened) -
         tx.tasks.move(attempt.task, TaskState.COMPLETED, progress=100, finished_at=now)
         done = {"state": "completed", "completed_at": now, "progress": 100, "layers": ()}
         tx.snapshots.replace(snapshot.model_copy(update=done))
+        settle(tx, snapshot.id)
         gone = [each.blob_id for each in snapshot.layers]
         gone += _merge(tx, work.volume_id, layer)
     for each in gone:

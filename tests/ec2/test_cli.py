@@ -165,3 +165,32 @@ def test_who_is_asking_and_where(house: House) -> None:
         house, "ec2", "describe-regions", "--query", "sort(Regions[].RegionName)", "--all-regions"
     )
     assert {"us-east-1", "eu-central-1", "af-south-1"} <= set(regions)
+
+
+def test_a_volume_is_made_grows_and_has_a_snapshot(house: House) -> None:
+    source = made_snapshot(house, size_gib=2)
+
+    made = aws(
+        house,
+        *("ec2", "create-volume", "--volume-type", "gp3", "--snapshot-id", source),
+        *("--availability-zone", "us-east-1a", "--client-token", "once"),
+        *("--tag-specifications", "ResourceType=volume,Tags=[{Key=Name,Value=data}]"),
+    )
+    volume = ("--volume-id", made["VolumeId"])
+    aws(house, "ec2", "wait", "volume-available", "--volume-ids", made["VolumeId"])
+    grown = aws(house, "ec2", "modify-volume", *volume, "--size", "3")
+    refused = aws(
+        house,
+        *("ec2", "attach-volume", *volume, "--device", "/dev/sdf"),
+        *("--instance-id", "i-0123456789abcdef0"),
+        fails=True,
+    )
+    snapshot = aws(house, "ec2", "create-snapshot", *volume, "--description", "backup")
+    aws(house, "ec2", "wait", "snapshot-completed", "--snapshot-ids", snapshot["SnapshotId"])
+    aws(house, "ec2", "delete-volume", *volume)
+    aws(house, "ec2", "wait", "volume-deleted", "--volume-ids", made["VolumeId"])
+
+    assert (made["State"], made["Size"], made["Iops"]) == ("creating", 2, 3000)
+    assert grown["VolumeModification"]["TargetSize"] == 3
+    assert "(InvalidInstanceID.NotFound)" in refused
+    assert (snapshot["State"], snapshot["VolumeSize"]) == ("pending", 3)

@@ -262,6 +262,19 @@ def test_an_encrypted_volume_of_what_was_not_encrypted_has_encrypted_snapshots(
 
 
 @pytest.mark.slow
+def test_an_encrypted_volume_of_before_gets_a_passphrase(house: House) -> None:
+    key = made_key(house, alias="alias/before")
+    volume = attached_volume(house, INSTANCE, encrypted=True, kms_key_id=key)
+    written_to(house, volume, "write -P 4 0 512k")
+
+    snapshot = made(house, volume)
+
+    completed(house, snapshot)
+    assert house.snapshot_bytes(snapshot).read_bytes()[:4] == b"QFI\xfb"
+    assert snapshot_content(house, snapshot) == {0: filled(4)}
+
+
+@pytest.mark.slow
 def test_a_volume_of_an_encrypted_snapshot_shares_its_bytes(house: House) -> None:
     key, other = made_key(house, alias="alias/one"), made_key(house, alias="alias/other")
     first = made_volume(house, Size=1, Encrypted=True, KmsKeyId=key)

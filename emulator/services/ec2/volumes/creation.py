@@ -136,7 +136,10 @@ def passphrase_for(ctx: Context, tx: Tx, volume: Volume, snapshot: Snapshot | No
         return sealed
     from state import disk_keys  # with the ciphers, which few servers need
 
-    return disk_keys.new(tx, volume.kms_key_id, volume.id, ctx.now())[1]
+    try:
+        return disk_keys.new(tx, volume.kms_key_id, volume.id, ctx.now())[1]
+    except disk_keys.KeyUnusable:
+        raise task_errors.key_not_accessible() from None
 
 
 def replayed(ctx: Context, tx: Tx, token: str | None, digest: str) -> Volume | None:

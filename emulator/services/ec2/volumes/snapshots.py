@@ -20,6 +20,7 @@ from emulator.services.ec2.errors import instance_not_found
 from emulator.services.ec2.snapshots import shown
 from emulator.services.ec2.tags import specified
 from emulator.services.ec2.volumes import errors
+from emulator.services.ec2.volumes.creation import passphrase_for
 from emulator.services.ec2.volumes.rows import check_instance_id, find_volume
 from emulator.shapes.ec2 import CreateSnapshotRequest, CreateSnapshotsRequest
 from emulator.shapes.ec2 import Snapshot as SnapshotShape
@@ -70,7 +71,8 @@ def create_snapshots(ctx: Context, request: CreateSnapshotsRequest) -> Mapping[s
 
 def snapshot_of(ctx: Context, tx: Tx, volume: Volume, description: str) -> Snapshot:
     """Keep a snapshot of a volume, and have it written where there is something to write."""
-    frozen = volume.frozen()
+    if volume.kms_key_id is not None and volume.sealed is None:
+        volume = volume.model_copy(update={"sealed": passphrase_for(ctx, tx, volume, None)})
     snapshot = Snapshot(
         id=ctx.new_id("snap"),
         account_id=volume.account_id,
@@ -86,19 +88,19 @@ def snapshot_of(ctx: Context, tx: Tx, volume: Volume, description: str) -> Snaps
         state="pending",
     )
     if volume.sealed is not None:
-        snapshot = snapshot.model_copy(update={"sealed": passphrase_for(ctx, tx, volume, snapshot)})
+        snapshot = snapshot.model_copy(update={"sealed": resealed(ctx, tx, volume, snapshot)})
     if is_whole(volume):
         snapshot = shared(ctx, volume, snapshot)
         tx.snapshots.add(snapshot)
     else:
-        layers = tuple(second_name(ctx, layer) for layer in frozen.layers)
+        layers = tuple(second_name(ctx, layer) for layer in volume.files)
         snapshot = snapshot.model_copy(update={"layers": layers})
         tx.snapshots.add(snapshot)
         ctx.engine.submit(tx, writing(snapshot, volume))
     if volume.last_snapshot_id is not None:
         # What was written is known to the worker, who looks for it.
         tx.lineage.add(snapshot.id, volume.last_snapshot_id, Blocks())
-    tx.volumes.replace(frozen.model_copy(update={"last_snapshot_id": snapshot.id}))
+    tx.volumes.replace(volume.frozen().model_copy(update={"last_snapshot_id": snapshot.id}))
     return snapshot
 
 
@@ -129,8 +131,11 @@ def shared(ctx: Context, volume: Volume, snapshot: Snapshot) -> Snapshot:
     return snapshot.model_copy(update=changes)
 
 
-def passphrase_for(ctx: Context, tx: Tx, volume: Volume, snapshot: Snapshot) -> str:
-    """Return the passphrase of an encrypted volume, sealed for a snapshot; asks its key."""
+def resealed(ctx: Context, tx: Tx, volume: Volume, snapshot: Snapshot) -> str:
+    """Return the passphrase of an encrypted volume, sealed for a snapshot; asks its key.
+
+    It is EBS that uses the key, for what it holds already: who asks needs no right to (assumed).
+    """
     from state import disk_keys  # with the ciphers, which few servers need
 
     assert volume.sealed, "a volume with a passphrase"
