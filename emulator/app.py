@@ -7,6 +7,7 @@ the start nor the requests of AWS clients have to wait for it.
 
 import asyncio
 import gc
+import json
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,8 +15,10 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from emulator import routing
+from emulator.errors import AwsError
 from emulator.gateway import SERVICES, Gateway
-from emulator.incoming import Receive, Scope, Send, joined
+from emulator.incoming import Incoming, Receive, Scope, Send, joined
+from emulator.outgoing import Answer, send_answer
 from emulator.parts import Parts
 from emulator.protocol import models
 from state.engine import Hands
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from emulator.signatures.door import Door
 
 PAGES = "/_vmie"
+READER = "vmie.reader"  # in a request's scope: the account that asks for a page
 THREADS = 32
 
 log = logging.getLogger(__name__)
@@ -64,9 +68,22 @@ class Application:
         elif is_page(scope):
             if self._pages is None:
                 self._pages = await asyncio.to_thread(self.make_pages)
-            await self._pages(scope, receive, send)
+            await self.page(self._pages, scope, receive, send)
         else:
             await self.gateway(scope, receive, send)
+
+    async def page(self, pages: "FastAPI", scope: Scope, receive: Receive, send: Send) -> None:
+        """Show a page; what is told of a task, to its own account alone where there are keys."""
+        if scope["path"].startswith(f"{PAGES}/reports/"):
+            incoming = Incoming(scope, receive)
+            try:
+                scope[READER] = await self.gateway.reader(incoming)
+            except AwsError as error:
+                body = json.dumps({"detail": error.message}).encode()
+                kind = ("content-type", "application/json")
+                await send_answer(Answer(error.status, [kind], body), incoming, send)
+                return
+        await pages(scope, receive, send)
 
     async def lifespan(self, receive: Receive, send: Send) -> None:
         """Start what is not needed for an answer behind the first requests; stop it at the end."""
@@ -99,7 +116,7 @@ class Application:
 
     def make_pages(self) -> "FastAPI":
         """Make the pages of vmie itself."""
-        from fastapi import FastAPI, HTTPException, Response
+        from fastapi import FastAPI, HTTPException, Request, Response
         from pydantic import BaseModel
 
         from state.reports import Report
@@ -135,11 +152,16 @@ class Application:
                 qemu_img=self.qemu_img(),
             )
 
-        def report(task_id: str) -> Report:
-            """Tell what was found in the guest of an image import, and what was changed."""
+        def report(task_id: str, request: Request) -> Report:
+            """Tell what was found in the guest of an image import, and what was changed.
+
+            Where there are credentials, the request must be signed by the task's account.
+            """
+            reader = request.scope[READER]
             with self.parts.store.read() as tx:
-                found = tx.reports.get(task_id)
-            if found is None:
+                found, task = tx.reports.get(task_id), tx.tasks.get(task_id)
+            foreign = reader is not None and (task is None or task.account_id != reader)
+            if found is None or foreign:
                 raise HTTPException(404, f"There is no report of a task '{task_id}'.")
             return found
 

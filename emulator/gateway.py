@@ -135,13 +135,7 @@ class Gateway:
 
     async def answer(self, visit: Visit) -> Answer:
         """Find out what is asked for, and let the action of that name answer."""
-        form = await self.identify(visit)
-        if self.door is not None:
-            limit = self.settings.max_body * DOCUMENTS
-            visit.caller = await self.door.admit(
-                visit.incoming, visit.service, visit.protocol, form, self.now(), limit,
-                lambda: self.path_style(visit, dict(form)), visit.session,
-            )  # fmt: skip
+        form = await self.admit(visit)
         incoming = visit.incoming
         actions = SERVICES.get(visit.service)
         if actions is None and visit.service in LATER:
@@ -163,6 +157,31 @@ class Gateway:
         if version and not VERSION.fullmatch(version):
             raise errors.unknown_version(version[:80])
         return await in_thread(self.act, visit, actions[visit.action], form)
+
+    async def admit(self, visit: Visit) -> list[tuple[str, str]]:
+        """Say who asks, as `identify` does; where there are credentials, that must be signed."""
+        form = await self.identify(visit)
+        if self.door is not None:
+            limit = self.settings.max_body * DOCUMENTS
+            visit.caller = await self.door.admit(
+                visit.incoming, visit.service, visit.protocol, form, self.now(), limit,
+                lambda: self.path_style(visit, dict(form)), visit.session,
+            )  # fmt: skip
+        return form
+
+    async def reader(self, incoming: Incoming) -> str | None:
+        """Name the account that asks for a page about its tasks; None where anyone may call.
+
+        It is signed as any request to a service is, and needs the right to see the tasks.
+        """
+        if self.door is None:
+            return None
+        visit = Visit(incoming, str(uuid4()))
+        await self.admit(visit)
+        context = self.context(visit)
+        visit.service, visit.action = "ec2", "DescribeImportImageTasks"
+        await in_thread(check_rights, context, visit, {})
+        return context.account_id
 
     async def identify(self, visit: Visit) -> list[tuple[str, str]]:
         """Say who asks which service for what; return the query, and the form if there is one."""

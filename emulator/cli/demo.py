@@ -1,7 +1,8 @@
 """Make a small machine, import it through the public API, and compare its disk afterwards.
 
 Uses the server at --host and --port if a vmie answers there, else one of its own that is gone
-afterwards. It speaks plain HTTP, as any AWS client does, without a signature.
+afterwards. It speaks HTTP as any AWS client does; TLS with --tls or --tls-cert, and signed with the
+first key of --credentials, as the server's own settings say it.
 """
 
 import asyncio
@@ -23,6 +24,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from converters import sample
 from converters.lifeline import Limits
 from converters.lifeline import run as run_program
+from emulator.cli import asking
 from emulator.cli.options import add_settings, settings_of
 from emulator.parts import StartError
 from emulator.settings import Settings
@@ -60,7 +62,7 @@ async def demonstrate(settings: Settings, console: Console) -> int:
             f"as an OVA of {machine.ova.stat().st_size / BLOCK:.1f} MiB."
         )
         async with server(settings, folder / "data", console) as (endpoint, store_settings):
-            async with httpx.AsyncClient(base_url=endpoint, timeout=60) as client:
+            async with asking.client(store_settings, endpoint) as client:
                 task = await imported(Api(client), machine.ova, console)
                 changes = await told(client, task["importTaskId"], console)
             snapshot_id = task["snapshotDetailSet"]["item"]["snapshotId"]
@@ -72,8 +74,8 @@ async def server(
     settings: Settings, data_dir: Path, console: Console
 ) -> AsyncIterator[tuple[str, Settings]]:
     """Find the server that runs, or start one; give its endpoint and where it keeps its data."""
-    endpoint = f"http://{settings.host}:{settings.port}"
-    if await answers(endpoint):
+    endpoint = f"{asking.scheme(settings)}://{settings.host}:{settings.port}"
+    if await answers(settings, endpoint):
         console.print(f"Using the vmie at {endpoint}.")
         yield endpoint, settings
         return
@@ -86,10 +88,14 @@ async def server(
         if b"\n" in said and not ready.done():
             ready.set_result(said.split(b"\n")[0].decode())
 
-    command = [sys.executable, "-m", "emulator", "serve", "--log-level", "error", "--port", "0"]
-    child = asyncio.create_task(
-        run_program([*command, "--data-dir", str(data_dir)], Limits(), listen)
-    )
+    command = [
+        sys.executable, "-m", "emulator", "serve", "--log-level", "error", "--port", "0",
+        "--data-dir", str(data_dir), "--role-check", "auto", "--tls", settings.tls,
+    ]  # fmt: skip
+    for name in ("tls_cert", "tls_key", "credentials"):
+        if (path := getattr(settings, name)) is not None:
+            command += [f"--{name.replace('_', '-')}", str(path)]
+    child = asyncio.create_task(run_program(command, Limits(), listen))
     try:
         either: tuple[asyncio.Future[Any], ...] = (ready, child)
         await asyncio.wait(either, timeout=READY_WITHIN, return_when=asyncio.FIRST_COMPLETED)
@@ -105,10 +111,10 @@ async def server(
             await child
 
 
-async def answers(endpoint: str) -> bool:
+async def answers(settings: Settings, endpoint: str) -> bool:
     """Tell whether a vmie answers at an endpoint."""
     with suppress(httpx.HTTPError, ValueError, AttributeError):
-        async with httpx.AsyncClient(timeout=2) as client:
+        async with asking.client(settings, timeout=10) as client:
             health = (await client.get(f"{endpoint}/_vmie/health")).json()
             return "qemu_img" in health
     return False
@@ -131,6 +137,10 @@ class Api:
 
     def read(self, answer: httpx.Response) -> dict[str, Any]:
         """Parse an answer."""
+        if answer.status_code == httpx.codes.FORBIDDEN and self.client.auth is None:
+            raise StartError(
+                "the server wants signed requests: give the demo its --credentials, too"
+            )
         if answer.is_error:
             raise StartError(f"the server answered {answer.status_code}: {answer.text}")
         return xmltodict.parse(answer.content) if answer.content else {}

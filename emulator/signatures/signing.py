@@ -37,16 +37,25 @@ def presigned(key: Key, method: str, url: str, region: str, now: datetime, secon
 
 
 def headers(
-    key: Key, url: str, body: bytes, region: str, service: str, now: datetime
+    key: Key,
+    url: str,
+    body: bytes | None,
+    region: str,
+    service: str,
+    now: datetime,
+    method: str = "POST",
 ) -> Mapping[str, str]:
-    """Return the headers that sign a POST of a body to a service."""
+    """Return the headers that sign a request to a service; a body that is None is not signed."""
     parts = urlsplit(url)
+    payload = UNSIGNED if body is None else sha256(body).hexdigest()
     named = {"host": parts.netloc, "x-amz-date": f"{now:{STAMP}}"}
+    if service == "s3":
+        named["x-amz-content-sha256"] = payload
     if key.token is not None:
         named["x-amz-security-token"] = key.token
     claim = claimed(key, region, service, now, tuple(sorted(named)))
-    incoming = asked("POST", parts.path or "/", parts.query, named)
-    signed = signed_by(key, claim, incoming, sha256(body).hexdigest())
+    incoming = asked(method, parts.path or "/", parts.query, named)
+    signed = signed_by(key, claim, incoming, payload)
     named["authorization"] = (
         f"{ALGORITHM} Credential={key.id}/{claim.scope}, "
         f"SignedHeaders={';'.join(claim.headers)}, Signature={signed}"

@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +17,18 @@ import botocore.config
 import botocore.session
 import httpx
 import pytest
-from botocore.auth import HmacV1Auth, S3SigV4Auth
+from botocore.auth import HmacV1Auth, S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
-from emulator.signatures import keys
-from tests.house import House, MakeHouse, Server
-from tests.signatures.signed import ALICE, BOB, GUEST, HOST, signed
+from emulator.signatures import keys, signing
+from state.store import Store
+from tests.house import House, MakeHouse, Server, default_url
+from tests.signatures.signed import ALICE, BOB, GUEST, HOST, admitted, signed
 from tests.signatures.test_chunks import DATA, PLAIN, TRAILER, chunked
+from tests.state import samples
+from tests.state.test_reports import REPORT
 
 FILE = "".join(
     f'[{each.id}]\nsecret = "{each.secret}"\naccount = "{each.account_id}"\n'
@@ -311,6 +316,141 @@ def test_the_table_may_stand_in_the_settings_file(tmp_path: Path) -> None:
     assert loaded.credentials == file
     assert keys.read(file)[BOB.id].account_id == BOB.account_id
     assert "'x'" not in repr(loaded)
+
+
+# the pages of vmie itself ------------------------------------------------------------------------
+
+
+def test_a_report_is_for_the_account_of_its_task_alone(guarded: House) -> None:
+    store = Store(default_url(guarded.data_dir))
+    with store.begin() as tx:
+        tx.tasks.add(samples.task("import-ami-1", account_id=ALICE.account_id))
+        tx.reports.put(REPORT)
+    store.close()
+
+    def asked(key: keys.Key | None, service: str = "ec2") -> httpx.Response:
+        url = f"{guarded.endpoint}/_vmie/reports/{REPORT.task_id}"
+        request = AWSRequest("GET", url)
+        if key is not None:
+            secret = Credentials(key.id, key.secret, key.token)
+            SigV4Auth(secret, service, "eu-west-1").add_auth(request)
+        return httpx.get(url, headers=dict(request.headers.items()))
+
+    assert asked(ALICE).json()["task_id"] == REPORT.task_id
+    assert asked(ALICE, "vmie").status_code == 200  # whatever the service is called
+    assert asked(BOB).status_code == 404
+    assert asked(replace(ALICE, secret="guessed")).status_code in (400, 403)
+    unsigned = asked(None)
+    assert unsigned.status_code == 403
+    assert REPORT.task_id not in unsigned.text
+    assert httpx.get(f"{guarded.endpoint}/_vmie/health").status_code == 200
+
+
+def test_a_session_sees_a_report_if_it_may_see_the_task(guarded: House) -> None:
+    iam = client(guarded, "iam", ALICE)
+    root = {"AWS": f"arn:aws:iam::{ALICE.account_id}:root"}
+    statement = {"Effect": "Allow", "Principal": root, "Action": "sts:AssumeRole"}
+    trust = json.dumps({"Version": "2012-10-17", "Statement": statement})
+    arn = iam.create_role(RoleName="reader", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    given = client(guarded, "sts", ALICE).assume_role(RoleArn=arn, RoleSessionName="me")
+    secret = given["Credentials"]
+    session = Credentials(secret["AccessKeyId"], secret["SecretAccessKey"], secret["SessionToken"])
+
+    def asked() -> int:
+        request = AWSRequest("GET", f"{guarded.endpoint}/_vmie/reports/import-ami-none")
+        SigV4Auth(session, "ec2", "eu-west-1").add_auth(request)
+        return httpx.get(str(request.url), headers=dict(request.headers.items())).status_code
+
+    assert asked() == 403
+    reading = "arn:aws:iam::aws:policy/AmazonEC2ReadOnlyAccess"
+    iam.attach_role_policy(RoleName="reader", PolicyArn=reading)
+    assert asked() == 404
+
+
+# clients with TLS and keys -----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A server with TLS and credentials."""
+    folder = tmp_path_factory.mktemp("secured")
+    (folder / "credentials.toml").write_text(FILE)
+    file = folder / "credentials.toml"
+    server = Server(folder / "data", credentials=file, tls="self-signed", guests="auto")
+    server.start()
+    yield House(server)
+    server.stop()
+
+
+@pytest.mark.slow
+def test_the_aws_cli_trusts_what_it_is_told_to_and_signs(secured: House, tmp_path: Path) -> None:
+    certificate = secured.data_dir / "tls" / "certificate.pem"
+    environ = {
+        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+        "HOME": str(tmp_path),
+        "AWS_ENDPOINT_URL": secured.endpoint,
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": ALICE.id,
+        "AWS_SECRET_ACCESS_KEY": ALICE.secret,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+    def aws(*words: str, **more: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["aws", *words], env=environ | more, capture_output=True, text=True, timeout=60,
+            cwd=tmp_path, check=False,
+        )  # fmt: skip
+
+    trusting = {"AWS_CA_BUNDLE": str(certificate)}
+    (tmp_path / "file").write_bytes(DATA)
+
+    assert "CERTIFICATE_VERIFY_FAILED" in aws("sts", "get-caller-identity").stderr
+    identity = json.loads(aws("sts", "get-caller-identity", **trusting).stdout)
+    assert identity["Account"] == ALICE.account_id
+    assert aws("s3", "mb", "s3://over-tls", **trusting).returncode == 0
+    assert aws("s3", "cp", "file", "s3://over-tls/file", **trusting).returncode == 0
+    signed_url = aws("s3", "presign", "s3://over-tls/file", **trusting).stdout.strip()
+    trust = ssl.create_default_context(cafile=certificate)
+    assert httpx.get(signed_url, verify=trust).content == DATA
+    assert httpx.get(signed_url[:-1] + "x", verify=trust).status_code == 403
+    refused = aws("s3", "ls", **trusting, AWS_SECRET_ACCESS_KEY="guessed").stderr
+    assert "SignatureDoesNotMatch" in refused
+
+
+@pytest.mark.slow
+def test_the_demo_works_against_a_server_with_tls_and_keys(secured: House, tmp_path: Path) -> None:
+    port = secured.endpoint.rpartition(":")[2]
+    words = ["--port", port, "--data-dir", str(secured.data_dir), "--tls", "self-signed"]
+    file = str(secured.server.settings["credentials"])
+
+    def demo(*more: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "emulator", "demo", *words, *more],
+            capture_output=True, text=True, timeout=100, check=False,
+        )  # fmt: skip
+
+    shown, refused = demo("--credentials", file), demo()
+
+    assert shown.returncode == 0, shown.stderr
+    assert f"Using the vmie at {secured.endpoint}" in shown.stdout.replace("\n", " ")
+    assert refused.returncode != 0
+    assert "give the demo its --credentials" in refused.stderr
+
+
+def test_what_vmie_signs_itself_is_as_botocore_signs_it() -> None:
+    for service, method, path, query, body in (
+        ("ec2", "POST", "/", "", b"Action=DescribeImages"),
+        ("s3", "PUT", "/bucket/a%20key", "x=1&a=%2F", b""),
+    ):
+        theirs = signed(service, method, path, query, body)
+        url = f"http://{HOST}{path}{'?' if query else ''}{query}"
+        now = datetime.strptime(theirs.header("x-amz-date"), "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+
+        ours = signing.headers(ALICE, url, body, "eu-west-1", service, now, method)
+
+        for name, text in ours.items():
+            theirs = theirs.with_header(name, text)
+        assert admitted(theirs, now).account_id == ALICE.account_id
 
 
 # who can reach it --------------------------------------------------------------------------------
