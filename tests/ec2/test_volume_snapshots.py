@@ -1,9 +1,12 @@
 """CreateSnapshot and CreateSnapshots: the bytes of volumes, and which snapshot came of which."""
 
+import secrets
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from state.instances import Instance
 from state.layers import Layer
 from tests.ec2.conftest import made_key, made_snapshot, random_disk, refusal
 from tests.ec2.volumes import (
@@ -149,6 +152,96 @@ def test_there_is_no_instance_to_make_snapshots_of(
         refusal(lambda: house.ec2().create_snapshots(InstanceSpecification=specification))[0]
         == code
     )
+
+
+@pytest.fixture(scope="module")
+def machine(shared_house: House) -> tuple[str, list[str]]:
+    """A stopped instance with a root volume and two others; their ids."""
+    instance = Instance(
+        id=f"i-{secrets.token_hex(9)[:17]}",
+        account_id=shared_house.account_id,
+        region=shared_house.region,
+        launched_at=datetime.now(UTC),
+        reservation_id="r-0123456789abcdef0",
+        instance_type="t3.micro",
+        zone="us-east-1a",
+    )
+    with blobs_and_store(shared_house) as (_, store), store.begin() as tx:
+        tx.instances.add(instance)
+    devices = ("/dev/sda1", "/dev/sdf", "/dev/sdg")
+    volumes = [attached_volume(shared_house, instance.id, device=device) for device in devices]
+    shared_house.ec2().create_tags(Resources=volumes[:1], Tags=[{"Key": "disk", "Value": "root"}])
+    return instance.id, volumes
+
+
+def test_an_instance_has_snapshots_of_all_its_volumes(
+    house: House, machine: tuple[str, list[str]]
+) -> None:
+    instance, volumes = machine
+    tags: Any = [{"ResourceType": "snapshot", "Tags": [{"Key": "set", "Value": "1"}]}]
+
+    answer: Any = house.ec2().create_snapshots(
+        InstanceSpecification={"InstanceId": instance},
+        Description="nightly",
+        CopyTagsFromSource="volume",
+        TagSpecifications=tags,
+    )["Snapshots"]
+
+    assert [each["VolumeId"] for each in answer] == volumes
+    assert {(each["State"], each["Progress"], each["Description"]) for each in answer} == {
+        ("pending", "", "nightly")
+    }
+    assert [sorted(tag["Key"] for tag in each["Tags"]) for each in answer] == [
+        ["disk", "set"], ["set"], ["set"],
+    ]  # fmt: skip
+    for each in answer:
+        found = completed(house, each["SnapshotId"])
+        assert found["Tags"] == each["Tags"]
+        assert found["VolumeSize"] == each["VolumeSize"] == 1
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({"ExcludeBootVolume": True}, [1, 2]),
+        ({"ExcludeDataVolumeIds": [1]}, [0, 2]),
+        ({"ExcludeBootVolume": True, "ExcludeDataVolumeIds": [2]}, [1]),
+    ],
+)
+def test_volumes_may_be_excluded(
+    house: House, machine: tuple[str, list[str]], more: dict[str, Any], expected: list[int]
+) -> None:
+    instance, volumes = machine
+    excluded = [volumes[number] for number in more.get("ExcludeDataVolumeIds", ())]
+    specification: Any = {"InstanceId": instance, **more, "ExcludeDataVolumeIds": excluded}
+
+    answer = house.ec2().create_snapshots(InstanceSpecification=specification)["Snapshots"]
+
+    assert [volumes.index(each["VolumeId"]) for each in answer] == expected
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ({"ExcludeDataVolumeIds": [UNKNOWN]}, "InvalidParameterValue"),
+        ({"ExcludeDataVolumeIds": ["root"]}, "InvalidParameterValue"),
+        ({"ExcludeDataVolumeIds": ["volume"]}, "InvalidVolumeID.Malformed"),
+        (
+            {"ExcludeBootVolume": True, "ExcludeDataVolumeIds": ["first", "second"]},
+            "InvalidParameterCombination",
+        ),
+    ],
+)
+def test_what_cannot_be_excluded_is_refused(
+    house: House, machine: tuple[str, list[str]], more: dict[str, Any], code: str
+) -> None:
+    instance, volumes = machine
+    known = dict(zip(("root", "first", "second"), volumes, strict=True))
+    excluded = [known.get(each, each) for each in more["ExcludeDataVolumeIds"]]
+    specification: Any = {"InstanceId": instance, **more, "ExcludeDataVolumeIds": excluded}
+    ec2 = house.ec2()
+
+    assert refusal(lambda: ec2.create_snapshots(InstanceSpecification=specification))[0] == code
 
 
 # written ------------------------------------------------------------------------------------------

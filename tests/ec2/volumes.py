@@ -36,7 +36,7 @@ def found_volume(house: House, volume_id: str) -> Volume:
     return volume
 
 
-def attached_volume(house: House, *instance_ids: str, **more: Any) -> str:
+def attached_volume(house: House, *instance_ids: str, device: str = "/dev/sdf", **more: Any) -> str:
     """Put a volume that is attached to instances into a server's store; return its id."""
     now = datetime.now(UTC)
     volume = Volume(
@@ -49,7 +49,7 @@ def attached_volume(house: House, *instance_ids: str, **more: Any) -> str:
             "shape": Shape(size_gib=1),
             "state": "in-use",
             "attachments": tuple(
-                Attachment(instance_id=instance_id, device="/dev/sdf", attached_at=now)
+                Attachment(instance_id=instance_id, device=device, attached_at=now)
                 for instance_id in instance_ids
             ),
             **more,

@@ -82,6 +82,22 @@ def not_snapshotable(volume_id: str, state: str) -> AwsError:
     return AwsError("IncorrectState", f"The volume '{volume_id}' is in the '{state}' state.")
 
 
+def no_data_volume(volume_id: str, instance_id: str) -> AwsError:
+    """Say that a volume is none of an instance's besides its root (text assumed)."""
+    return AwsError(
+        "InvalidParameterValue",
+        f"Volume {volume_id} is not a data volume of instance {instance_id}.",
+    )
+
+
+def nothing_to_snapshot(instance_id: str) -> AwsError:
+    """Say that all volumes of an instance are excluded, or that it has none (text assumed)."""
+    return AwsError(
+        "InvalidParameterCombination",
+        f"There are no volumes of instance {instance_id} to make snapshots of.",
+    )
+
+
 # modifications ------------------------------------------------------------------------------------
 
 

@@ -5,25 +5,33 @@ asks for it again. What was written becomes bytes of the snapshot's own by a tas
 shown, while the volume may be written to again: the snapshot is `pending` until then, with its
 progress. Either descends from the snapshot before, and what was written since is remembered.
 
-There are no Outposts and no Local Zones. There are no instances yet: CreateSnapshots answers as for
-an unknown one.
+CreateSnapshots does so for the volumes of an instance, all at the same moment: all or none.
+
+There are no Outposts and no Local Zones.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from emulator.context import Context
-from emulator.errors import dry_run
+from emulator.errors import dry_run, invalid_parameter_value
 from emulator.services.actions import Actions
 from emulator.services.ec2 import image_errors, task_errors
-from emulator.services.ec2.errors import instance_not_found
+from emulator.services.ec2.instances.rows import find_instances
 from emulator.services.ec2.snapshots import shown
-from emulator.services.ec2.tags import specified
+from emulator.services.ec2.tags import check_number, specified, tag_set
 from emulator.services.ec2.volumes import errors
 from emulator.services.ec2.volumes.creation import passphrase_for
-from emulator.services.ec2.volumes.rows import check_instance_id, find_volume
-from emulator.shapes.ec2 import CreateSnapshotRequest, CreateSnapshotsRequest
+from emulator.services.ec2.volumes.rows import check_instance_id, check_volume_ids, find_volume
+from emulator.shapes.ec2 import (
+    CreateSnapshotRequest,
+    CreateSnapshotsRequest,
+    CreateSnapshotsResult,
+    InstanceSpecification,
+    SnapshotInfo,
+)
 from emulator.shapes.ec2 import Snapshot as SnapshotShape
+from state.instances import Instance
 from state.layers import Layer
 from state.lineage import Blocks
 from state.snapshots import Snapshot
@@ -43,14 +51,11 @@ LONGEST_DESCRIPTION = 255  # characters
 def create_snapshot(ctx: Context, request: CreateSnapshotRequest) -> SnapshotShape:
     """Make a snapshot of a volume."""
     check_place(request.get("OutpostArn"), request.get("Location"))
-    description = request.get("Description", "")
-    if len(description) > LONGEST_DESCRIPTION:
-        raise image_errors.description_too_long(LONGEST_DESCRIPTION)
+    description = checked(request.get("Description", ""))
     tags = specified(request.get("TagSpecifications"), ("snapshot",))["snapshot"]
     with ctx.store.begin() as tx:
         volume = find_volume(ctx, tx, request["VolumeId"])
-        if volume.state not in ("available", "in-use"):
-            raise errors.not_snapshotable(volume.id, volume.state)
+        check_ready(volume)
         if request.get("DryRun"):
             raise dry_run()
         snapshot = snapshot_of(ctx, tx, volume, description)
@@ -60,13 +65,56 @@ def create_snapshot(ctx: Context, request: CreateSnapshotRequest) -> SnapshotSha
 
 
 @actions
-def create_snapshots(ctx: Context, request: CreateSnapshotsRequest) -> Mapping[str, object]:
-    """Make snapshots of the volumes of an instance, of which there are none."""
+def create_snapshots(ctx: Context, request: CreateSnapshotsRequest) -> CreateSnapshotsResult:
+    """Make snapshots of the volumes of an instance: all of them, or those that are not excluded."""
     check_place(request.get("OutpostArn"), request.get("Location"))
-    specified(request.get("TagSpecifications"), ("snapshot",))
-    instance_id = request["InstanceSpecification"]["InstanceId"]
+    description = checked(request.get("Description", ""))
+    copied = request.get("CopyTagsFromSource")
+    if copied not in (None, "volume"):
+        raise invalid_parameter_value("CopyTagsFromSource", copied)
+    given = specified(request.get("TagSpecifications"), ("snapshot",))["snapshot"]
+    specification = request["InstanceSpecification"]
+    instance_id = specification["InstanceId"]
     check_instance_id(instance_id)
-    raise instance_not_found(instance_id)
+    with ctx.store.begin() as tx:
+        (instance,) = find_instances(ctx, tx, [instance_id])
+        volumes = wanted(instance, tx.volumes.of_instance(instance.id), specification)
+        for volume in volumes:
+            check_ready(volume)
+        if request.get("DryRun"):
+            raise dry_run()
+        owned = tx.tags.of([volume.id for volume in volumes])
+        shapes: list[SnapshotInfo] = []
+        for volume in volumes:
+            tags = {**owned[volume.id], **given} if copied else given
+            check_number(tags.keys())
+            snapshot = snapshot_of(ctx, tx, volume, description)
+            tx.tags.put(ctx.account_id, ctx.region, snapshot.id, tags)
+            shapes.append(info(snapshot, tags))
+    log.info("%s snapshots are made of %s", len(shapes), instance_id)
+    return {"Snapshots": shapes}
+
+
+def wanted(
+    instance: Instance, volumes: Sequence[Volume], specification: InstanceSpecification
+) -> list[Volume]:
+    """Return those of an instance's volumes that a request asks for."""
+    root = {
+        volume.id
+        for volume in volumes
+        for each in volume.attachments
+        if (each.instance_id, each.device) == (instance.id, instance.root_device_name)
+    }
+    excluded = set(specification.get("ExcludeDataVolumeIds", ()))
+    check_volume_ids(excluded)
+    for volume_id in sorted(excluded - {volume.id for volume in volumes} | excluded & root):
+        raise errors.no_data_volume(volume_id, instance.id)
+    if specification.get("ExcludeBootVolume"):
+        excluded |= root
+    found = [volume for volume in volumes if volume.id not in excluded]
+    if not found:
+        raise errors.nothing_to_snapshot(instance.id)
+    return found
 
 
 def snapshot_of(ctx: Context, tx: Tx, volume: Volume, description: str) -> Snapshot:
@@ -178,6 +226,35 @@ def begun(snapshot: Snapshot, tags: Mapping[str, str]) -> SnapshotShape:
     """Return what the answer shows: that it has begun."""
     pending = {"state": "pending", "progress": 0, "completed_at": None}
     return {**shown(snapshot.model_copy(update=pending), tags), "Progress": ""}
+
+
+def info(snapshot: Snapshot, tags: Mapping[str, str]) -> SnapshotInfo:
+    """Return what an answer with several shows of each: that it has begun."""
+    return {
+        "Description": snapshot.description,
+        "Encrypted": snapshot.encrypted,
+        "OwnerId": snapshot.account_id,
+        "Progress": "",
+        "SnapshotId": snapshot.id,
+        "StartTime": snapshot.created_at,
+        "State": "pending",
+        "Tags": tag_set(tags),
+        "VolumeId": snapshot.volume_id,
+        "VolumeSize": snapshot.size_gib,
+    }
+
+
+def checked(description: str) -> str:
+    """Return a description; refuses one that is too long."""
+    if len(description) > LONGEST_DESCRIPTION:
+        raise image_errors.description_too_long(LONGEST_DESCRIPTION)
+    return description
+
+
+def check_ready(volume: Volume) -> None:
+    """Refuse a volume that has no disk yet, or none any more."""
+    if volume.state not in ("available", "in-use"):
+        raise errors.not_snapshotable(volume.id, volume.state)
 
 
 def check_place(outpost: str | None, location: str | None) -> None:
