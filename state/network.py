@@ -94,6 +94,8 @@ class RouteTable(Placed):
     vpc_id: str
     routes: tuple[Route, ...]
     associations: tuple[Association, ...] = ()
+    client_token: str | None = None
+    digest: str | None = None  # of what was asked for with the token
 
     @property
     def is_main(self) -> bool:

@@ -15,6 +15,19 @@ class AccountAttributeValue(TypedDict, total=False):
     AttributeValue: str
 
 
+class AssociateRouteTableRequest(TypedDict, total=False):
+    GatewayId: str
+    PublicIpv4Pool: str
+    DryRun: bool
+    SubnetId: str
+    RouteTableId: Required[str]
+
+
+class AssociateRouteTableResult(TypedDict, total=False):
+    AssociationId: str
+    AssociationState: RouteTableAssociationState
+
+
 class AssociatedKmsKey(TypedDict, total=False):
     KmsKeyId: str
 
@@ -172,6 +185,12 @@ class ConnectionTrackingConfiguration(TypedDict, total=False):
     UdpTimeout: int
 
 
+class ConnectionTrackingSpecificationRequest(TypedDict, total=False):
+    TcpEstablishedTimeout: int
+    UdpStreamTimeout: int
+    UdpTimeout: int
+
+
 class ConnectionTrackingSpecificationResponse(TypedDict, total=False):
     TcpEstablishedTimeout: int
     UdpStreamTimeout: int
@@ -270,6 +289,69 @@ class CreateKeyPairRequest(TypedDict, total=False):
     TagSpecifications: list[TagSpecification]
     KeyFormat: str
     DryRun: bool
+
+
+class CreateNetworkInterfaceRequest(TypedDict, total=False):
+    Ipv4Prefixes: list[Ipv4PrefixSpecificationRequest]
+    Ipv4PrefixCount: int
+    Ipv6Prefixes: list[Ipv6PrefixSpecificationRequest]
+    Ipv6PrefixCount: int
+    InterfaceType: str
+    TagSpecifications: list[TagSpecification]
+    ClientToken: str
+    EnablePrimaryIpv6: bool
+    ConnectionTrackingSpecification: ConnectionTrackingSpecificationRequest
+    Operator: OperatorRequest
+    SubnetId: Required[str]
+    Description: str
+    PrivateIpAddress: str
+    Groups: list[str]
+    PrivateIpAddresses: list[PrivateIpAddressSpecification]
+    SecondaryPrivateIpAddressCount: int
+    Ipv6Addresses: list[InstanceIpv6Address]
+    Ipv6AddressCount: int
+    DryRun: bool
+
+
+class CreateNetworkInterfaceResult(TypedDict, total=False):
+    NetworkInterface: NetworkInterface
+    ClientToken: str
+
+
+class CreateRouteRequest(TypedDict, total=False):
+    DestinationPrefixListId: str
+    VpcEndpointId: str
+    TransitGatewayId: str
+    LocalGatewayId: str
+    CarrierGatewayId: str
+    CoreNetworkArn: str
+    OdbNetworkArn: str
+    DryRun: bool
+    RouteTableId: Required[str]
+    DestinationCidrBlock: str
+    GatewayId: str
+    DestinationIpv6CidrBlock: str
+    EgressOnlyInternetGatewayId: str
+    InstanceId: str
+    NetworkInterfaceId: str
+    VpcPeeringConnectionId: str
+    NatGatewayId: str
+
+
+class CreateRouteResult(TypedDict, total=False):
+    Return: bool
+
+
+class CreateRouteTableRequest(TypedDict, total=False):
+    TagSpecifications: list[TagSpecification]
+    ClientToken: str
+    DryRun: bool
+    VpcId: Required[str]
+
+
+class CreateRouteTableResult(TypedDict, total=False):
+    RouteTable: RouteTable
+    ClientToken: str
 
 
 class CreateSecurityGroupRequest(TypedDict, total=False):
@@ -404,6 +486,24 @@ class DeleteKeyPairRequest(TypedDict, total=False):
 class DeleteKeyPairResult(TypedDict, total=False):
     Return: bool
     KeyPairId: str
+
+
+class DeleteNetworkInterfaceRequest(TypedDict, total=False):
+    DryRun: bool
+    NetworkInterfaceId: Required[str]
+
+
+class DeleteRouteRequest(TypedDict, total=False):
+    DestinationPrefixListId: str
+    DryRun: bool
+    RouteTableId: Required[str]
+    DestinationCidrBlock: str
+    DestinationIpv6CidrBlock: str
+
+
+class DeleteRouteTableRequest(TypedDict, total=False):
+    DryRun: bool
+    RouteTableId: Required[str]
 
 
 class DeleteSecurityGroupRequest(TypedDict, total=False):
@@ -926,6 +1026,11 @@ class DisableSnapshotBlockPublicAccessResult(TypedDict, total=False):
     State: str
 
 
+class DisassociateRouteTableRequest(TypedDict, total=False):
+    DryRun: bool
+    AssociationId: Required[str]
+
+
 class DiskImage(TypedDict, total=False):
     Description: str
     Image: DiskImageDetail
@@ -1029,6 +1134,15 @@ class ElasticInferenceAcceleratorAssociation(TypedDict, total=False):
     ElasticInferenceAcceleratorAssociationId: str
     ElasticInferenceAcceleratorAssociationState: str
     ElasticInferenceAcceleratorAssociationTime: datetime
+
+
+class EnaSrdSpecification(TypedDict, total=False):
+    EnaSrdEnabled: bool
+    EnaSrdUdpSpecification: EnaSrdUdpSpecification
+
+
+class EnaSrdUdpSpecification(TypedDict, total=False):
+    EnaSrdUdpEnabled: bool
 
 
 class EnableEbsEncryptionByDefaultRequest(TypedDict, total=False):
@@ -1817,7 +1931,15 @@ class Ipv4PrefixSpecification(TypedDict, total=False):
     Ipv4Prefix: str
 
 
+class Ipv4PrefixSpecificationRequest(TypedDict, total=False):
+    Ipv4Prefix: str
+
+
 class Ipv6PrefixSpecification(TypedDict, total=False):
+    Ipv6Prefix: str
+
+
+class Ipv6PrefixSpecificationRequest(TypedDict, total=False):
     Ipv6Prefix: str
 
 
@@ -1903,6 +2025,20 @@ class ModifyImageAttributeRequest(TypedDict, total=False):
     OrganizationalUnitArns: list[str]
     ImdsSupport: AttributeValue
     DryRun: bool
+
+
+class ModifyNetworkInterfaceAttributeRequest(TypedDict, total=False):
+    EnaSrdSpecification: EnaSrdSpecification
+    EnablePrimaryIpv6: bool
+    ConnectionTrackingSpecification: ConnectionTrackingSpecificationRequest
+    AssociatePublicIpAddress: bool
+    AssociatedSubnetIds: list[str]
+    DryRun: bool
+    NetworkInterfaceId: Required[str]
+    Description: AttributeValue
+    SourceDestCheck: AttributeBooleanValue
+    Groups: list[str]
+    Attachment: NetworkInterfaceAttachmentChanges
 
 
 class ModifySecurityGroupRulesRequest(TypedDict, total=False):
@@ -2091,6 +2227,13 @@ class NetworkInterfaceAttachment(TypedDict, total=False):
     EnaQueueCount: int
 
 
+class NetworkInterfaceAttachmentChanges(TypedDict, total=False):
+    DefaultEnaQueueCount: bool
+    EnaQueueCount: int
+    AttachmentId: str
+    DeleteOnTermination: bool
+
+
 class NetworkInterfaceIpv6Address(TypedDict, total=False):
     Ipv6Address: str
     PublicIpv6DnsName: str
@@ -2178,6 +2321,11 @@ class PrivateDnsNameOptionsResponse(TypedDict, total=False):
     EnableResourceNameDnsAAAARecord: bool
 
 
+class PrivateIpAddressSpecification(TypedDict, total=False):
+    Primary: bool
+    PrivateIpAddress: str
+
+
 class ProcessorInfo(TypedDict, total=False):
     SupportedArchitectures: list[str]
     SustainedClockSpeedInGhz: float
@@ -2243,6 +2391,38 @@ class RegisterImageRequest(TypedDict, total=False):
 
 class RegisterImageResult(TypedDict, total=False):
     ImageId: str
+
+
+class ReplaceRouteRequest(TypedDict, total=False):
+    DestinationPrefixListId: str
+    VpcEndpointId: str
+    LocalTarget: bool
+    TransitGatewayId: str
+    LocalGatewayId: str
+    CarrierGatewayId: str
+    CoreNetworkArn: str
+    OdbNetworkArn: str
+    DryRun: bool
+    RouteTableId: Required[str]
+    DestinationCidrBlock: str
+    GatewayId: str
+    DestinationIpv6CidrBlock: str
+    EgressOnlyInternetGatewayId: str
+    InstanceId: str
+    NetworkInterfaceId: str
+    VpcPeeringConnectionId: str
+    NatGatewayId: str
+
+
+class ReplaceRouteTableAssociationRequest(TypedDict, total=False):
+    DryRun: bool
+    AssociationId: Required[str]
+    RouteTableId: Required[str]
+
+
+class ReplaceRouteTableAssociationResult(TypedDict, total=False):
+    NewAssociationId: str
+    AssociationState: RouteTableAssociationState
 
 
 class Reservation(TypedDict, total=False):

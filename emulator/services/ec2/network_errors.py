@@ -152,7 +152,7 @@ def subnet_conflict(cidr: str) -> AwsError:
     return AwsError("InvalidSubnet.Conflict", f"The CIDR '{cidr}' conflicts with another subnet")
 
 
-def cidr_malformed(cidr: str, name: str = "cidrBlock") -> AwsError:
+def cidr_malformed(cidr: str, name: str) -> AwsError:
     """Say that a string is no block of addresses."""
     return AwsError(
         "InvalidParameterValue",
@@ -227,6 +227,96 @@ def gateway_in_use(gateway_id: str) -> AwsError:
     return AwsError(
         "DependencyViolation",
         f"The internetGateway '{gateway_id}' has dependencies and cannot be deleted.",
+    )
+
+
+# route tables -------------------------------------------------------------------------------------
+
+
+def route_table_in_use(table_id: str) -> AwsError:
+    """Say that something is associated with a route table."""
+    return AwsError(
+        "DependencyViolation",
+        f"The routeTable '{table_id}' has dependencies and cannot be deleted.",
+    )
+
+
+def association_not_found(association_id: str) -> AwsError:
+    """Say that there is no such association."""
+    return not_found("InvalidAssociationID.NotFound", "association", (association_id,))
+
+
+def main_association(association_id: str) -> AwsError:
+    """Say that a VPC cannot be without its main route table."""
+    return AwsError(
+        "InvalidParameterValue",
+        f"cannot disassociate the main route table association {association_id}",
+    )
+
+
+def subnet_associated(table_id: str) -> AwsError:
+    """Say that a subnet has its route table."""
+    return AwsError(
+        "Resource.AlreadyAssociated",
+        f"the specified association for route table {table_id} conflicts with an existing "
+        "association",
+    )
+
+
+def subnet_elsewhere(table_id: str, subnet_id: str) -> AwsError:
+    """Say that a route table and a subnet are of different VPCs."""
+    return AwsError(
+        "InvalidParameterValue",
+        f"Route table {table_id} and subnet {subnet_id} belong to different networks",
+    )
+
+
+def gateway_elsewhere(table_id: str, gateway_id: str) -> AwsError:
+    """Say that a gateway is not attached to the VPC of a route table."""
+    return AwsError(
+        "InvalidParameterValue",
+        f"route table {table_id} and network gateway {gateway_id} belong to different networks",
+    )
+
+
+def route_gateway_not_found(gateway_id: str) -> AwsError:
+    """Say that there is no such gateway to lead a route to."""
+    return not_found("InvalidGatewayID.NotFound", "gateway", (gateway_id,))
+
+
+def route_target_missing() -> AwsError:
+    """Say that a route leads nowhere (assumed)."""
+    return AwsError(
+        "MissingParameter", "The request must contain exactly one target of the route: gatewayId"
+    )
+
+
+def route_exists(cidr: str) -> AwsError:
+    """Say that a route table has a route to a destination."""
+    return AwsError("RouteAlreadyExists", f"The route identified by {cidr} already exists.")
+
+
+def route_not_found(cidr: str, table_id: str) -> AwsError:
+    """Say that a route table has no route to a destination."""
+    return AwsError(
+        "InvalidRoute.NotFound",
+        f"no route with destination-cidr-block {cidr} in route table {table_id}",
+    )
+
+
+def route_inside(cidr: str) -> AwsError:
+    """Say that a gateway cannot be the way to what is inside of the VPC."""
+    return AwsError(
+        "InvalidParameterValue",
+        f"The destination CIDR block {cidr} is equal to or more specific than one of this VPC's "
+        "CIDR blocks. This route can target only an interface or an instance.",
+    )
+
+
+def local_route(cidr: str, table_id: str) -> AwsError:
+    """Say that the way through the VPC itself stays."""
+    return AwsError(
+        "InvalidParameterValue", f"cannot remove local route {cidr} in route table {table_id}"
     )
 
 
@@ -452,4 +542,17 @@ def interface_in_use(interface_id: str) -> AwsError:
     """Say that an instance has a network interface."""
     return AwsError(
         "InvalidParameterValue", f"Network interface '{interface_id}' is currently in use."
+    )
+
+
+def attachment_not_found(attachment_id: str) -> AwsError:
+    """Say that a network interface is attached to nothing, or not so."""
+    return not_found("InvalidAttachmentID.NotFound", "attachment", (attachment_id,))
+
+
+def too_many_groups() -> AwsError:
+    """Say that an interface cannot have so many security groups."""
+    return AwsError(
+        "SecurityGroupsPerInterfaceLimitExceeded",
+        "The maximum number of security groups per interface has been reached.",
     )

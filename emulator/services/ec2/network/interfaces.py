@@ -1,4 +1,4 @@
-"""Network interfaces: DescribeNetworkInterfaces, and how one is made.
+"""Network interfaces: Create…, Delete…, Modify…Attribute, DescribeNetworkInterfaces.
 
 An interface is an instance's, or waits for one. It has one private address, and none of IPv6.
 """
@@ -9,16 +9,21 @@ from ipaddress import AddressValueError, IPv4Address, IPv4Network
 from typing import NamedTuple
 
 from emulator.context import Context
+from emulator.errors import dry_run
 from emulator.services.actions import Actions
-from emulator.services.ec2 import network_errors
+from emulator.services.ec2 import client_tokens, network_errors, task_errors
 from emulator.services.ec2.filters import Filters
 from emulator.services.ec2.network import world
 from emulator.services.ec2.network.describing import Asked, Described, Tags, true_false
 from emulator.services.ec2.snapshots import timestamp
-from emulator.services.ec2.tags import tag_set
+from emulator.services.ec2.tags import specified, tag_set
 from emulator.shapes.ec2 import (
+    CreateNetworkInterfaceRequest,
+    CreateNetworkInterfaceResult,
+    DeleteNetworkInterfaceRequest,
     DescribeNetworkInterfacesRequest,
     DescribeNetworkInterfacesResult,
+    ModifyNetworkInterfaceAttributeRequest,
     NetworkInterfaceAssociation,
     NetworkInterfacePrivateIpAddress,
 )
@@ -29,6 +34,18 @@ from state.store import Tx
 actions = Actions()
 
 FIRST = 4  # the addresses before are the network's, its router's, its DNS' and one kept for later
+LONGEST_TOKEN = 64
+MOST_GROUPS = 5  # of an interface
+WITH_MORE = (
+    "Ipv4PrefixCount",
+    "Ipv4Prefixes",
+    "Ipv6AddressCount",
+    "Ipv6Addresses",
+    "Ipv6PrefixCount",
+    "Ipv6Prefixes",
+    "PrivateIpAddresses",
+    "SecondaryPrivateIpAddressCount",
+)
 OWNER = "amazon"  # of public addresses that are not elastic
 
 
@@ -148,7 +165,118 @@ def describe_network_interfaces(
     return result
 
 
+@actions
+def create_network_interface(
+    ctx: Context, request: CreateNetworkInterfaceRequest
+) -> CreateNetworkInterfaceResult:
+    """Make a network interface that waits for an instance."""
+    for member in WITH_MORE:
+        if request.get(member):
+            raise network_errors.not_offered(f"A network interface with {member}")
+    tags = specified(request.get("TagSpecifications"), ("network-interface",))["network-interface"]
+    token = client_tokens.checked(request.get("ClientToken"), LONGEST_TOKEN)
+    digest = client_tokens.digest_of(request)
+    with world.writing(ctx) as tx:
+        subnet = world.find_subnet(ctx, tx, request["SubnetId"])
+        for each in tx.network.interfaces.within(subnet.id) if token else ():
+            if each.client_token == token:
+                if each.digest != digest:
+                    raise task_errors.idempotent_parameter_mismatch()
+                return made(tx, each)
+        groups = groups_of(ctx, tx, subnet.vpc_id, request.get("Groups"))
+        asked, description = request.get("PrivateIpAddress"), request.get("Description", "")
+        interface = new_interface(ctx, tx, subnet, groups, asked, description)
+        if token:
+            interface = interface.model_copy(update={"client_token": token, "digest": digest})
+            tx.network.interfaces.replace(interface)
+        if request.get("DryRun"):
+            raise dry_run()
+        tx.tags.put(ctx.account_id, ctx.region, interface.id, tags)
+        return made(tx, interface)
+
+
+def made(tx: Tx, interface: NetworkInterface) -> CreateNetworkInterfaceResult:
+    """Return the answer to whom a network interface was made for."""
+    (row,) = rows(tx, [interface], tx.tags.of([interface.id]))
+    result: CreateNetworkInterfaceResult = {"NetworkInterface": {**shown(row), "Status": "pending"}}
+    if interface.client_token:
+        result["ClientToken"] = interface.client_token
+    return result
+
+
+@actions
+def modify_network_interface_attribute(
+    ctx: Context, request: ModifyNetworkInterfaceAttributeRequest
+) -> Mapping[str, object]:
+    """Change one attribute of a network interface."""
+    with world.writing(ctx) as tx:
+        interface = find(ctx, tx, request["NetworkInterfaceId"])
+        changes: dict[str, object] = {}
+        if "Value" in request.get("Description", {}):
+            changes["description"] = request["Description"]["Value"]
+        if "Value" in request.get("SourceDestCheck", {}):
+            changes["source_dest_check"] = request["SourceDestCheck"]["Value"]
+        if "Groups" in request:
+            groups = groups_of(ctx, tx, interface.vpc_id, request["Groups"])
+            changes["group_ids"] = tuple(group.id for group in groups)
+        if "DeleteOnTermination" in request.get("Attachment", {}):
+            if interface.attachment is None:
+                raise network_errors.attachment_not_found(
+                    request["Attachment"].get("AttachmentId", "")
+                )
+            with_it = {"delete_on_termination": request["Attachment"]["DeleteOnTermination"]}
+            changes["attachment"] = interface.attachment.model_copy(update=with_it)
+        if request.get("DryRun"):
+            raise dry_run()
+        tx.network.interfaces.replace(interface.model_copy(update=changes))
+    return {}
+
+
+@actions
+def delete_network_interface(
+    ctx: Context, request: DeleteNetworkInterfaceRequest
+) -> Mapping[str, object]:
+    """Forget a network interface that no instance has."""
+    with world.writing(ctx) as tx:
+        interface = find(ctx, tx, request["NetworkInterfaceId"])
+        if interface.attachment is not None:
+            raise network_errors.interface_in_use(interface.id)
+        if request.get("DryRun"):
+            raise dry_run()
+        tx.network.interfaces.remove(interface.id)
+        tx.tags.remove(ctx.account_id, ctx.region, interface.id)
+    return {}
+
+
 # what others need ---------------------------------------------------------------------------------
+
+
+def find(ctx: Context, tx: Tx, interface_id: str) -> NetworkInterface:
+    """Return a network interface of the account; InvalidNetworkInterfaceID.NotFound."""
+    interface = tx.network.interfaces.get(interface_id)
+    mine = (ctx.account_id, ctx.region)
+    if interface is None or (interface.account_id, interface.region) != mine:
+        raise network_errors.interface_not_found(interface_id)
+    return interface
+
+
+def groups_of(
+    ctx: Context, tx: Tx, vpc_id: str, group_ids: Sequence[str] | None
+) -> list[SecurityGroup]:
+    """Return the security groups that an interface is to have: the default one if none is named.
+
+    Raises InvalidGroup.NotFound, also for one of another VPC, and
+    SecurityGroupsPerInterfaceLimitExceeded.
+    """
+    if not group_ids:
+        inside = tx.network.security_groups.within(vpc_id)
+        return [group for group in inside if group.name == "default"]
+    found = [world.find_group(ctx, tx, each) for each in dict.fromkeys(group_ids)]
+    if any(group.vpc_id != vpc_id for group in found):
+        raise network_errors.other_network()
+    if len(found) > MOST_GROUPS:
+        raise network_errors.too_many_groups()
+    return found
 
 
 def new_interface(

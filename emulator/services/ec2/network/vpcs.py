@@ -220,7 +220,7 @@ def modify_vpc_attribute(ctx: Context, request: ModifyVpcAttributeRequest) -> Ma
     return {}
 
 
-def block(text: str) -> IPv4Network:
+def block(text: str, name: str = "cidrBlock") -> IPv4Network:
     """Return a block of addresses as EC2 understands it; InvalidParameterValue for none.
 
     So the API reference: 100.68.0.18/18 is changed to 100.68.0.0/18.
@@ -229,7 +229,7 @@ def block(text: str) -> IPv4Network:
         address, _, length = text.partition("/")
         return IPv4Network((address, int(length)), strict=False)
     except ValueError as error:
-        raise network_errors.cidr_malformed(text) from error
+        raise network_errors.cidr_malformed(text, name) from error
 
 
 def shown(vpc: Vpc, tags: Mapping[str, str]) -> VpcShape:
