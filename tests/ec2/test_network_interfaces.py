@@ -36,7 +36,6 @@ def test_interfaces_get_the_lowest_free_addresses(house: House) -> None:
         "10.0.0.6",
     ]
     assert free(house, subnet_id) == 16 - 5 - 3
-    assert first["Status"] == "pending"
     assert first["PrivateDnsName"] == "ip-10-0-0-4.ec2.internal"
     assert re.fullmatch(r"0[26ae](:[0-9a-f]{2}){5}", first["MacAddress"])
     assert [group["GroupName"] for group in first["Groups"]] == ["default"]
