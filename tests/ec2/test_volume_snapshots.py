@@ -432,3 +432,16 @@ def test_a_snapshot_that_is_deleted_while_it_is_made_leaves_the_volume_whole(
     second = made(house, volume)
     completed(house, second)
     assert snapshot_content(house, second) == {0: filled(1)}
+
+
+@pytest.mark.slow
+def test_a_snapshot_outlives_its_volume_though_it_is_not_written_yet(house: House) -> None:
+    volume = made_volume(house, Size=1)
+    written_to(house, volume, "write -P 6 0 512k")
+    snapshot = made(house, volume)
+
+    house.ec2().delete_volume(VolumeId=volume)
+
+    completed(house, snapshot)
+    assert snapshot_content(house, snapshot) == {0: filled(6)}
+    assert house.snapshot_bytes(snapshot).stat().st_nlink == 1

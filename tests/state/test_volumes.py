@@ -101,3 +101,20 @@ def test_an_instance_knows_what_is_attached_to_it(store: Store) -> None:
         tx.volumes.replace(volume("vol-2"))
         tx.volumes.remove("vol-1")
         assert tx.volumes.of_instance("i-1") == []
+
+
+def test_a_snapshots_bytes_take_the_place_of_what_they_were_made_of() -> None:
+    first, second, third = (
+        layer(name).model_copy(update={"source_id": name}) for name in ("first", "second", "third")
+    )
+    value = volume("vol-1").model_copy(update={"layers": (first, second), "written": third})
+    flat = layer("flat", "raw").model_copy(update={"source_id": "second"})
+
+    merged = value.merged(flat)
+
+    assert merged is not None
+    assert merged.files == (flat, third)
+    again = value.frozen().merged(flat)
+    assert again is not None
+    assert (again.layers, again.written) == ((flat, third), None)
+    assert merged.merged(layer("other")) is None
