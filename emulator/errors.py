@@ -80,6 +80,18 @@ def missing_member(name: str) -> AwsError:
     )
 
 
+def reasoned(error: AwsError, reason: str) -> AwsError:
+    """Give an error of EBS direct its reason, in a document that spells `Message` so."""
+    members = {"Message": error.message, "Reason": reason}
+    return AwsError(error.code, error.message, error.status, members)
+
+
+def unreadable_block() -> AwsError:
+    """A block of another length than was announced."""
+    error = AwsError("ValidationException", "Failed to read block data")
+    return reasoned(error, "INVALID_PARAMETER_VALUE")
+
+
 def malformed_query(reason: str) -> AwsError:
     """A query string or form that cannot be taken apart."""
     return AwsError("MalformedQueryString", f"The query string contains a syntax error: {reason}")

@@ -54,11 +54,15 @@ SERVICES: Mapping[str, Mapping[str, Handler]] = {
 }
 # Few ask for these: they are loaded for the first who does, not by every start.
 LATER = {
+    "ebs": "emulator.services.ebs",
     "iam": "emulator.services.iam",
     "kms": "emulator.services.kms",
     "sts": "emulator.services.sts",
 }
-PROTOCOLS = {"ec2": "ec2", "sts": "query", "iam": "query", "s3": "rest-xml", "kms": "json"}
+PROTOCOLS = {
+    "ec2": "ec2", "sts": "query", "iam": "query", "kms": "json",
+    "s3": "rest-xml", "ebs": "rest-json",
+}  # fmt: skip
 FORM = "application/x-www-form-urlencoded"
 SESSION_KEYS = "ASIA"  # how the access keys of AssumeRole begin
 VERSION = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
@@ -142,7 +146,7 @@ class Gateway:
             actions = await in_thread(loaded, visit.service)
         if actions is None:
             return await self.pass_on(visit, errors.unknown_service(visit.service))
-        if visit.protocol == "rest-xml":
+        if visit.protocol.startswith("rest-"):
             return await self.answer_rest(visit, actions)
         if visit.protocol == "json":
             if visit.action not in actions:
@@ -240,16 +244,19 @@ class Gateway:
         incoming = visit.incoming
         parameters = forms.pairs(incoming.query_string)
         named = dict(parameters)
-        if (expired := expires_at(named)) is not None and expired <= (now := self.now()):
-            raise refusals.url_expired(expired, now)
-        path = await self.path_style(visit, named)
+        path = incoming.path
+        if visit.service == "s3":
+            if (expired := expires_at(named)) is not None and expired <= (now := self.now()):
+                raise refusals.url_expired(expired, now)
+            path = await self.path_style(visit, named)
         operation, labels = rest.match(
             visit.service, incoming.method, path, parameters, incoming.headers
         )
         visit.action = operation.name
         handler = actions.get(operation.name)
         if handler is None:
-            return await self.pass_on(visit, refusals.from_s3(UnknownAction(operation.name)))
+            unknown = refusals.from_wire(visit.service, UnknownAction(operation.name))
+            return await self.pass_on(visit, unknown)
         if not rest.streams(operation):
             limit = self.settings.max_body * DOCUMENTS
             body: Any = await incoming.read(limit, refusals.too_large(visit.service))
@@ -257,12 +264,24 @@ class Gateway:
             body = payload(incoming)
         request = rest.RestRequest(labels, parameters, incoming.headers, body)
         context = self.context(visit)
+
+        def members() -> dict[str, Any]:
+            found = rest.parse(operation, request)
+            if visit.protocol == "rest-json" and operation.input_shape is not None:
+                constraints.check(operation.input_shape, found)  # S3 has its own sentences
+            return found
+
         if inspect.iscoroutinefunction(handler):
-            result = await handler(context, rest.parse(operation, request))
+            sent = members()
+            if visit.session is not None:
+                await in_thread(check_rights, context, visit, sent)
+            result = await handler(context, sent)
             return wired(answers.serialize(operation, result, visit.request_id))
 
         def act() -> Answer:
-            result = settled(handler(context, rest.parse(operation, request)))
+            sent = members()
+            check_rights(context, visit, sent)
+            result = settled(handler(context, sent))
             return wired(answers.serialize(operation, result, visit.request_id))
 
         return await in_thread(act)

@@ -3,11 +3,12 @@
 import logging
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from emulator.settings import Settings
 from state.blobs import Blobs
+from state.drafts import give_up_overdue
 from state.engine import Engine, Hands
 from state.store import DataDirLock, DataDirLocked, Store
 
@@ -52,10 +53,13 @@ class Parts:
         alone = self.lock is not None
         age = timedelta(seconds=time.time() - self.started) if alone else SHARED_AGE
         try:
+            overdue = give_up_overdue(self.store, self.blobs, datetime.now(UTC))
             swept = self.store.sweep(self.blobs, age)
         except OSError as error:  # bytes that are in nobody's way are no reason not to serve
             log.warning("the data folder could not be swept: %s", error)
             return
+        if overdue:
+            log.info("given up: %d snapshots that nobody has completed in time", overdue)
         if any(swept):
             log.info(
                 "swept: %d unfinished uploads, %d blobs without a row, %d scratch folders",

@@ -19,6 +19,18 @@ BY_HAND = {  # patterns of IAM's model
     r"[\u0009\u000A\u000D\u0020-\u00FF]+": "It must contain only printable ASCII characters.",
 }
 
+REASONS = {  # by words in the names of members
+    "snapshotid": "INVALID_SNAPSHOT_ID",
+    "blocktoken": "INVALID_BLOCK_TOKEN",
+    "pagetoken": "INVALID_PAGE_TOKEN",
+    "nexttoken": "INVALID_PAGE_TOKEN",
+    "blockindex": "INVALID_BLOCK",
+    "volumesize": "INVALID_VOLUME_SIZE",
+    "kmskeyarn": "INVALID_CUSTOMER_KEY",
+    "tags": "INVALID_TAG",
+}
+OTHERWISE = "INVALID_PARAMETER_VALUE"
+
 
 def from_wire(service: str, fault: faults.WireError) -> AwsError:
     """Say what is wrong in the words of a service."""
@@ -29,6 +41,8 @@ def from_wire(service: str, fault: faults.WireError) -> AwsError:
             return from_identities(fault)
         case "kms":
             return from_json(fault)
+        case "ebs":
+            return from_blocks(fault)
         case _:
             return from_query(fault)
 
@@ -102,6 +116,31 @@ def from_json(fault: faults.WireError) -> AwsError:
             return AwsError("SerializationException", "The request body is not valid JSON.")
 
 
+def from_blocks(fault: faults.WireError) -> AwsError:
+    """Say it as EBS direct does, with the reason for those who read no sentences."""
+    match fault:
+        case faults.UnknownAction() | faults.NoRoute():
+            return AwsError("UnknownOperationException", "", 404)
+        case faults.MissingMember():
+            return errors.reasoned(errors.missing_member(fault.name), reason_of(fault.name))
+        case faults.Violations():
+            _, _, path = fault.clauses[0].partition(" at '")
+            return errors.reasoned(errors.violations(fault.clauses), reason_of(path))
+        case faults.InvalidValue():
+            said = errors.invalid_parameter_value(fault.name[:SHOWN], fault.value[:SHOWN]).message
+            return errors.reasoned(AwsError("ValidationException", said), reason_of(fault.name))
+        case faults.IncompleteBody():
+            return errors.unreadable_block()
+        case _:
+            return AwsError("SerializationException", "The request body is not valid JSON.")
+
+
+def reason_of(name: str) -> str:
+    """Name the reason for which EBS direct does not take a member."""
+    lowered = name.lower()
+    return next((reason for word, reason in REASONS.items() if word in lowered), OTHERWISE)
+
+
 def unknown_operation() -> AwsError:
     """An action that a service of the `json` protocol does not have; it says no more than that."""
     return AwsError("UnknownOperationException", "")
@@ -169,9 +208,9 @@ def expired_token(service: str) -> AwsError:
             return AwsError("RequestExpired", "Request has expired.")
         case "s3":
             return AwsError("ExpiredToken", "The provided token has expired.")
-        case "kms":
+        case "kms" | "ebs":
             text = "The security token included in the request is expired"
-            return AwsError("ExpiredTokenException", text)
+            return AwsError("ExpiredTokenException", text, 400 if service == "kms" else 403)
         case _:
             text = "The security token included in the request is expired"
             return AwsError("ExpiredToken", text, 403)

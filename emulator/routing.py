@@ -2,7 +2,7 @@
 
 One port serves all services. The credential scope says which, else `X-Amz-Target`, else an Action
 in the query or the form (with the host name or the Version to tell EC2, STS and IAM apart); what
-is left is S3.
+is left is S3, but for what comes to `ebs.REGION.…`.
 """
 
 import ipaddress
@@ -16,6 +16,7 @@ QUERY_SERVICES = {"2011-06-15": "sts", "2010-05-08": "iam"}  # Version → servi
 TARGETS = {"AmazonSSM": "ssm", "TrentService": "kms", "AWSSecurityTokenServiceV": "sts"}
 REGION = re.compile(r"[a-z]{2,3}(?:-[a-z]+)+-[0-9]+")
 S3_HOST = re.compile(rf"(?:(.+)\.)?s3(?:[.-]{REGION.pattern})?")  # below localhost and the like
+EBS_HOST = re.compile(rf"ebs(?:-fips)?\.{REGION.pattern}\.", re.IGNORECASE)
 # Query parameters that ask about one bucket: a GET of "/" with one of them is not ListBuckets.
 OF_A_BUCKET = frozenset({
     "accelerate", "acl", "cors", "delimiter", "encoding-type", "encryption", "lifecycle",
@@ -33,7 +34,7 @@ def service_of(caller: Caller, target: str | None, host: str, parameters: Mappin
         prefix = target.partition(".")[0].partition("_")[0]
         return TARGETS.get(prefix, prefix.lower())
     if "Action" not in parameters:
-        return "s3"
+        return "ebs" if EBS_HOST.match(host) else "s3"
     first = host.partition(".")[0].lower()
     if first in ("ec2", "sts", "iam"):
         return first

@@ -4,7 +4,7 @@
        └──────► error
 
 While a snapshot is pending there is nothing by the name of its blob yet, and its layers tell what
-the bytes are made of.
+the bytes are made of; but those that a client writes block by block (state.drafts) have their blob.
 
 The bytes of an encrypted snapshot are a LUKS volume, which qemu-img has written into a sparse qcow2
 file. Its passphrase is a data key of the KMS key, and is kept sealed by that only.
@@ -37,5 +37,6 @@ class Snapshot(Frozen):
     kms_key_id: str | None = None
     sealed: str | None = None  # the passphrase, base64; None: the bytes are the raw disk
     completed_at: datetime | None = None
+    expires_at: datetime | None = None  # of one that is written block by block: see state.drafts
     transfer_type: Literal["standard", "time-based"] | None = None  # of a copy
     completion_minutes: int | None = None  # in which a time-based copy was to be done

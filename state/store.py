@@ -39,6 +39,7 @@ from state.tables import BLOBS
 if TYPE_CHECKING:
     from state.rows.aliases import Aliases
     from state.rows.attachments import Attachments
+    from state.rows.drafts import Drafts
     from state.rows.grants import Grants
     from state.rows.instances import Instances
     from state.rows.key_pairs import KeyPairs
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from state.rows.network import Network
     from state.rows.policies import Policies
     from state.rows.roles import Roles
+    from state.rows.secrets import Secrets
     from state.rows.sessions import Sessions
     from state.rows.volumes import Volumes
 
@@ -166,6 +168,20 @@ class Tx:
         from state.rows.instances import Instances
 
         return Instances(self.connection)
+
+    @cached_property
+    def drafts(self) -> "Drafts":
+        """Snapshots that are written block by block."""
+        from state.rows.drafts import Drafts
+
+        return Drafts(self.connection)
+
+    @cached_property
+    def secrets(self) -> "Secrets":
+        """What this vmie signs with."""
+        from state.rows.secrets import Secrets
+
+        return Secrets(self.connection)
 
     def known_blobs(self, blob_ids: Collection[str]) -> set[str]:
         """Return those of some ids that a row names."""

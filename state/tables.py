@@ -26,6 +26,8 @@
     lineage    snapshot_id · parent_id · blocks
     network    sequence · id · account, Region · kind · parent                         · document
     key_pairs  sequence · id · account, Region · name                                  · document
+    drafts     snapshot_id · account, Region · client_token · journal_id               · document
+    secrets    name · material
 
 A mapping says that an image is made of a snapshot; a layer, that a file is one of those that a
 volume, or a snapshot of it that is still pending, is made of; a permission, that an account (`all`:
@@ -406,6 +408,28 @@ key_pairs = Table(
     sqlite_autoincrement=True,
 )
 
+drafts = Table(
+    "drafts",
+    METADATA,
+    Column("snapshot_id", WORD, nullable=False),
+    Column("account_id", WORD, nullable=False),
+    Column("region", WORD, nullable=False),
+    Column("client_token", WORD),
+    Column("journal_id", WORD),
+    Column("document", Text, nullable=False),
+    PrimaryKeyConstraint("snapshot_id", name="drafts_snapshot"),
+    UniqueConstraint("account_id", "region", "client_token", name="drafts_token"),
+    Index("drafts_journal", "journal_id"),
+)
+
+secrets = Table(
+    "secrets",
+    METADATA,
+    Column("name", WORD, nullable=False),
+    Column("material", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("name", name="secrets_name"),
+)
+
 leases = Table(
     "leases",
     METADATA,
@@ -422,4 +446,5 @@ BLOBS = (
     snapshots.c.blob_id,
     uploads.c.id,
     layers.c.blob_id,
+    drafts.c.journal_id,
 )

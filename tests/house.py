@@ -171,6 +171,10 @@ class House:
         """Get a boto3 client for KMS."""
         return client("kms", self.endpoint, account_id or self.account_id, region or self.region)
 
+    def ebs(self, account_id: str | None = None, region: str | None = None) -> Any:
+        """Get a boto3 client for EBS direct."""
+        return client("ebs", self.endpoint, account_id or self.account_id, region or self.region)
+
     def bucket(self, region: str = "us-east-1") -> str:
         """Create a bucket with a name of its own."""
         name = f"bucket-{secrets.token_hex(6)}"

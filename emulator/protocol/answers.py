@@ -85,7 +85,9 @@ def serialize_error(
         case "rest-json":
             response = WireResponse(status, json_headers(request_id, "application/json"))
             response.headers["x-amzn-ErrorType"] = code
-            response.body = json.dumps({"message": message, **members}).encode()
+            # Where the service's model has a Message, it is spelled so.
+            told = members if "Message" in members else {"message": message, **members}
+            response.body = json.dumps(told).encode()
         case "json":
             response = WireResponse(status, json_headers(request_id, "application/x-amz-json-1.1"))
             response.body = json.dumps({"__type": code, "message": message, **members}).encode()

@@ -31,6 +31,7 @@ IN_QUERY = (
 )  # fmt: skip
 SHORT = timedelta(minutes=15)  # a presigned URL of another service than S3 that does not say it
 WEEK = 7 * 24 * 60 * 60  # seconds
+CHECKSUM = "x-amz-checksum"
 ASKING = frozenset({"host", "x-amz-date", "x-amz-target", "x-amz-security-token"})
 
 
@@ -201,6 +202,12 @@ def check_headers(incoming: Incoming, signed: tuple[str, ...], words: Json) -> N
         must = present & ASKING
     if unsigned := sorted(must.difference(signed)):
         raise words.unsigned_headers(unsigned)
+
+
+def check_checksum(incoming: Incoming, found: Claim, words: Json) -> None:
+    """Refuse a request whose body is not signed if the checksum of that is not, either."""
+    if CHECKSUM not in incoming.headers or CHECKSUM not in found.headers:
+        raise words.unsigned_headers([CHECKSUM])
 
 
 # check -------------------------------------------------------------------------------------------

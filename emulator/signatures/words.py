@@ -81,6 +81,30 @@ class Json:
         return self.skew // timedelta(minutes=1)
 
 
+class RestJson(Json):
+    """EBS direct and its like: the same words, and 403 with all of them (Common Errors)."""
+
+    def missing(self) -> AwsError:
+        """Nobody has signed."""
+        return forbidden(super().missing())
+
+    def incomplete(self, reason: str) -> AwsError:
+        """The signature cannot be read."""
+        return forbidden(super().incomplete(reason))
+
+    def unknown_key(self, key_id: str) -> AwsError:
+        """There is no such access key."""
+        return forbidden(super().unknown_key(key_id))
+
+    def mismatch(self, key_id: str = "", string_to_sign: str = "") -> AwsError:
+        """Somebody else has signed, or something else."""
+        return forbidden(super().mismatch(key_id, string_to_sign))
+
+    def out_of_scope(self, reason: str) -> AwsError:
+        """The credential scope is not the request's."""
+        return forbidden(super().out_of_scope(reason))
+
+
 class Query(Json):
     """STS and IAM."""
 
@@ -280,10 +304,18 @@ class S3(Json):
 S3_WORDS = S3()
 
 
+def forbidden(error: AwsError) -> AwsError:
+    """Answer an error with 403."""
+    error.status = 403
+    return error
+
+
 def of(service: str, protocol: str) -> Json:
     """Choose the words of a service."""
     if service == "s3":
         return S3_WORDS
     if service == "ec2":
         return Ec2()
+    if protocol == "rest-json":
+        return RestJson()
     return Query() if protocol == "query" else Json()

@@ -34,6 +34,10 @@ class RawDisk:
             offset = self._seek(begin, os.SEEK_HOLE)
             yield begin, offset
 
+    def fileno(self) -> int:
+        """Return the open file."""
+        return self._file
+
     def close(self) -> None:
         """Let go of the file."""
         os.close(self._file)

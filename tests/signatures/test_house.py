@@ -1,5 +1,6 @@
 """Servers with credentials, and servers that others can reach, as clients see them."""
 
+import base64
 import hashlib
 import json
 import ssl
@@ -130,6 +131,41 @@ def test_the_keys_of_an_assumed_role_sign_too(guarded: House) -> None:
     for wrong in (replace(key, secret="x"), replace(key, token="x"), replace(key, token=None)):
         with pytest.raises(ClientError):
             client(guarded, "sts", wrong).get_caller_identity()
+
+
+def test_a_block_is_let_in_by_its_signed_checksum(guarded: House) -> None:
+    """PutSnapshotBlock alone may leave its body unsigned; the checksum is signed instead."""
+    ebs = client(guarded, "ebs", ALICE)
+    snapshot_id = ebs.start_snapshot(VolumeSize=1)["SnapshotId"]
+    data, other = bytes(range(256)) * 2048, bytes(512 << 10)
+    checksums = {
+        each: base64.b64encode(hashlib.sha256(each).digest()).decode() for each in (data, other)
+    }
+    ebs.put_snapshot_block(  # botocore signs the body where there is no TLS
+        SnapshotId=snapshot_id, BlockIndex=0, BlockData=data, DataLength=len(data),
+        Checksum=checksums[data], ChecksumAlgorithm="SHA256",
+    )  # fmt: skip
+
+    url = f"{guarded.endpoint}/snapshots/{snapshot_id}/blocks/1"
+    said = {"x-amz-data-length": str(len(data)), "x-amz-checksum-algorithm": "SHA256"}
+    request = AWSRequest("PUT", url, {**said, "x-amz-checksum": checksums[data]})
+    request.context["payload_signing_enabled"] = False
+    SigV4Auth(Credentials(ALICE.id, ALICE.secret), "ebs", "eu-west-1").add_auth(request)
+    headers = dict(request.headers.items())
+    assert headers["X-Amz-Content-SHA256"] == "UNSIGNED-PAYLOAD"
+    assert httpx.put(url, headers=headers, content=data).status_code == 201
+    unsigned = {name: text for name, text in headers.items() if name != "x-amz-checksum"}
+    for sent, body, code in [
+        (headers, other, "ValidationException"),
+        ({**headers, "x-amz-checksum": checksums[other]}, other, "InvalidSignatureException"),
+        (unsigned, data, "InvalidSignatureException"),
+    ]:
+        answer = httpx.put(url, headers=sent, content=body)
+        assert answer.headers["x-amzn-errortype"] == code
+    with refused("InvalidSignatureException", 403):
+        client(guarded, "ebs", replace(ALICE, secret="x")).start_snapshot(VolumeSize=1)
+    with refused("UnrecognizedClientException", 403):
+        client(guarded, "ebs", keys.Key("AKIAX", "", "x")).start_snapshot(VolumeSize=1)
 
 
 def test_an_upload_is_taken_as_botocore_sends_it(guarded: House) -> None:

@@ -152,11 +152,11 @@ def test_a_service_that_nobody_serves_is_named(wire: Wire) -> None:
     query = wire.ask(
         "POST /", b"Action=CreateTopic", Content_Type=FORM, Authorization=signed("1", "sns")
     )
-    rest = wire.ask("GET /snapshots", Authorization=signed("1", "ebs"))
+    rest = wire.ask("GET /2015-03-31/functions", Authorization=signed("1", "lambda"))
 
     assert (json.status, b"ssm" in json.body) == (404, True)
     assert (query.status, "sns" in query.message) == (404, True)
-    assert (rest.status, b"ebs" in rest.body) == (404, True)
+    assert (rest.status, b"lambda" in rest.body) == (404, True)
 
 
 def test_what_is_no_http_is_refused(wire: Wire) -> None:

@@ -24,6 +24,7 @@ from emulator.shapes.ec2 import (
     DescribeSnapshotsResult,
 )
 from emulator.shapes.ec2 import Snapshot as SnapshotShape
+from state.drafts import as_of, journal_of
 from state.rows.permissions import EVERYBODY
 from state.snapshots import Snapshot
 from state.store import Numbered, Tx
@@ -94,7 +95,7 @@ def describe_snapshots(ctx: Context, request: DescribeSnapshotsRequest) -> Descr
     if request.get("DryRun"):
         raise dry_run()
     rows, next_token = paging.take(
-        page, lambda after, limit: fetch(ctx, named, own, after, limit), all_of(tests)
+        page, lambda after, limit: current(ctx, fetch(ctx, named, own, after, limit)), all_of(tests)
     )
     result: DescribeSnapshotsResult = {"Snapshots": [row.shape for row in rows]}
     if next_token:
@@ -124,6 +125,7 @@ def forget(tx: Tx, snapshot: Snapshot) -> None:
     if snapshot.state == "pending":
         stop_work(tx, snapshot)
     tx.lineage.forget(snapshot.id)
+    tx.drafts.remove(snapshot.id)
     tx.permissions.clear(snapshot.id)
     tx.tags.remove(snapshot.account_id, snapshot.region, snapshot.id, None)
 
@@ -141,7 +143,8 @@ def remove_bytes(ctx: Context, snapshot: Snapshot) -> None:
     """Remove the bytes of a snapshot that is forgotten, and let nobody write any more of them."""
     if snapshot.state == "pending":
         ctx.engine.cancel(work_of(snapshot.id))
-    for blob_id in (snapshot.blob_id, *(layer.blob_id for layer in snapshot.layers)):
+    layers = (layer.blob_id for layer in snapshot.layers)
+    for blob_id in (snapshot.blob_id, journal_of(snapshot.blob_id), *layers):
         ctx.blobs.remove(blob_id)
 
 
@@ -187,6 +190,30 @@ def read(
         Numbered(sequence, row(ctx.account_id, snapshot, tags[snapshot.id], users[snapshot.id]))
         for sequence, snapshot in found
     ]
+
+
+def current(ctx: Context, rows: list[Numbered[Row]]) -> list[Numbered[Row]]:
+    """Return rows as they are now: in error, where the deadline of who writes has passed."""
+    now = ctx.now()
+    overdue = {
+        each.sequence: as_of(each.value.snapshot, now)
+        for each in rows
+        if each.value.snapshot.expires_at is not None
+    }
+    if not overdue:
+        return rows
+    return [
+        Numbered(sequence, again(value, overdue[sequence]) if sequence in overdue else value)
+        for sequence, value in rows
+    ]
+
+
+def again(known: Row, snapshot: Snapshot) -> Row:
+    """Return a row with another state of its snapshot."""
+    if snapshot is known.snapshot:
+        return known
+    shape = shown(snapshot, {tag["Key"]: tag["Value"] for tag in known.shape.get("Tags", [])})
+    return known._replace(snapshot=snapshot, shape=shape)
 
 
 def row(viewer: str, snapshot: Snapshot, tags: Mapping[str, str], users: Collection[str]) -> Row:

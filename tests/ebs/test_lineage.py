@@ -1,0 +1,166 @@
+"""Snapshots on top of others: what they begin with, and what ListChangedBlocks tells."""
+
+from typing import Any
+
+from tests.ebs.conftest import (
+    BLOCK,
+    block,
+    contents,
+    get,
+    listed,
+    put,
+    refusal,
+    written,
+)
+from tests.house import House
+
+FIRST = {0: block("a0"), 1: block("a1"), 9: block("a9")}
+SECOND = {1: block("b1"), 5: block("b5")}
+THIRD = {5: block("c5"), 9: bytes(BLOCK), 3000: block("c3000")}
+
+
+def family(ebs: Any) -> tuple[str, str, str]:
+    """Three snapshots, each on top of the one before; the last is larger."""
+    first = written(ebs, FIRST)
+    second = written(ebs, SECOND, ParentSnapshotId=first)
+    return first, second, written(ebs, THIRD, size=2, ParentSnapshotId=second)
+
+
+def changed(ebs: Any, first: str, second: str, **more: Any) -> dict[int, tuple[Any, Any]]:
+    """Return the tokens of the blocks that were changed, page by page."""
+    found: dict[int, tuple[Any, Any]] = {}
+    while True:
+        page = ebs.list_changed_blocks(FirstSnapshotId=first, SecondSnapshotId=second, **more)
+        for each in page["ChangedBlocks"]:
+            tokens = each.get("FirstBlockToken"), each["SecondBlockToken"]
+            found[each["BlockIndex"]] = tokens
+        if "NextToken" not in page:
+            return found
+        more["NextToken"] = page["NextToken"]
+
+
+def test_a_snapshot_begins_with_the_bytes_of_its_parent_and_leaves_those_alone(ebs: Any) -> None:
+    first, second, third = family(ebs)
+
+    assert contents(ebs, first) == FIRST
+    assert contents(ebs, second) == FIRST | SECOND
+    whole = FIRST | SECOND | THIRD
+    del whole[9]
+    assert contents(ebs, third) == whole
+
+
+def test_a_family_stays_when_its_middle_is_deleted(house: House, ebs: Any) -> None:
+    first, second, third = family(ebs)
+
+    house.ec2().delete_snapshot(SnapshotId=second)
+
+    assert list(changed(ebs, first, third)) == [1, 5, 9, 3000]
+    assert contents(ebs, third)[1] == block("b1")
+
+
+def test_what_changed_is_told_with_the_tokens_of_both(ebs: Any) -> None:
+    first, second, third = family(ebs)
+
+    assert list(changed(ebs, second, third)) == [5, 9, 3000]
+    tokens = changed(ebs, first, third)
+    assert list(tokens) == [1, 5, 9, 3000]
+    before = {index: get(ebs, first, index, old) for index, (old, _) in tokens.items() if old}
+    assert before == {1: block("a1"), 9: block("a9")}
+    after = {index: get(ebs, third, index, new) for index, (_, new) in tokens.items()}
+    assert after == {1: block("b1"), **THIRD}
+    page = ebs.list_changed_blocks(FirstSnapshotId=first, SecondSnapshotId=third)
+    assert (page["VolumeSize"], page["BlockSize"]) == (2, BLOCK)
+
+
+def test_changes_come_in_pages(ebs: Any) -> None:
+    first = written(ebs, {})
+    blocks = {index: block(f"{index}") for index in range(0, 450, 3)}
+    second = written(ebs, blocks, ParentSnapshotId=first)
+
+    assert list(changed(ebs, first, second, MaxResults=100)) == list(blocks)
+    assert list(changed(ebs, first, second, StartingBlockIndex=400)) == list(range(402, 450, 3))
+
+
+def test_strangers_have_nothing_in_common(house: House, ebs: Any) -> None:
+    first, second = written(ebs, FIRST), written(ebs, FIRST)
+    attempt = ebs.list_changed_blocks
+
+    pair = {"FirstSnapshotId": first, "SecondSnapshotId": second}
+    assert refusal(attempt, **pair) == (400, "ValidationException", "UNRELATED_SNAPSHOTS")
+    alone = {"SecondSnapshotId": second}
+    assert refusal(attempt, **alone) == (400, "ValidationException", "INVALID_SNAPSHOT_ID")
+
+
+def test_a_child_is_as_large_as_its_parent_at_least(ebs: Any) -> None:
+    parent = written(ebs, {}, size=2)
+
+    request = {"VolumeSize": 1, "ParentSnapshotId": parent}
+    assert refusal(ebs.start_snapshot, **request) == (
+        400,
+        "ValidationException",
+        "INVALID_VOLUME_SIZE",
+    )
+
+
+def test_only_a_completed_snapshot_that_one_may_use_has_children(
+    house: House, friend: House, ebs: Any
+) -> None:
+    pending = ebs.start_snapshot(VolumeSize=1)["SnapshotId"]
+    parent = written(ebs, FIRST)
+
+    request = {"VolumeSize": 1, "ParentSnapshotId": pending}
+    assert refusal(ebs.start_snapshot, **request)[1:] == (
+        "ValidationException",
+        "INVALID_SNAPSHOT_ID",
+    )
+    request["ParentSnapshotId"] = parent
+    assert refusal(friend.ebs().start_snapshot, **request)[0] == 403
+    house.ec2().modify_snapshot_attribute(
+        SnapshotId=parent, OperationType="add", UserIds=[friend.account_id]
+    )
+    child = written(friend.ebs(), SECOND, ParentSnapshotId=parent)
+    assert contents(friend.ebs(), child) == FIRST | SECOND
+
+
+def test_what_is_written_to_a_child_that_is_not_completed_is_seen_nowhere(ebs: Any) -> None:
+    parent = written(ebs, FIRST)
+    child = ebs.start_snapshot(VolumeSize=1, ParentSnapshotId=parent)["SnapshotId"]
+
+    put(ebs, child, SECOND)
+
+    assert contents(ebs, parent) == FIRST
+    assert list(listed(ebs, parent)) == [0, 1, 9]
+
+
+# encryption --------------------------------------------------------------------------------------
+
+
+def test_a_snapshot_is_encrypted_by_the_key_asked_for_or_that_of_ebs(
+    house: House, ebs: Any
+) -> None:
+    key = house.kms().create_key()["KeyMetadata"]["Arn"]
+
+    by_default = ebs.start_snapshot(VolumeSize=1, Encrypted=True)
+    by_key = ebs.start_snapshot(VolumeSize=1, Encrypted=True, KmsKeyArn=key)
+
+    (alias,) = house.kms().list_aliases()["Aliases"][:1]
+    assert by_default["KmsKeyArn"].endswith(f"key/{alias['TargetKeyId']}")
+    assert by_key["KmsKeyArn"] == key
+    named = [by_default["SnapshotId"], by_key["SnapshotId"]]
+    for shown in house.ec2().describe_snapshots(SnapshotIds=named)["Snapshots"]:
+        assert shown["Encrypted"]
+
+
+def test_a_key_must_be_there_and_enabled(house: House, friend: House, ebs: Any) -> None:
+    kms = house.kms()
+    key = kms.create_key()["KeyMetadata"]
+    kms.disable_key(KeyId=key["KeyId"])
+    other = friend.kms().create_key()["KeyMetadata"]["Arn"]
+    nowhere = key["Arn"].replace(key["KeyId"], "01234567-89ab-cdef-0123-456789abcdef")
+
+    def start(arn: str) -> tuple[int, str, str]:
+        return refusal(ebs.start_snapshot, VolumeSize=1, Encrypted=True, KmsKeyArn=arn)
+
+    assert start(key["Arn"]) == (400, "ValidationException", "INVALID_CUSTOMER_KEY")
+    assert start(other) == (403, "AccessDeniedException", "DEPENDENCY_ACCESS_DENIED")
+    assert start(nowhere) == (404, "ResourceNotFoundException", "DEPENDENCY_RESOURCE_NOT_FOUND")

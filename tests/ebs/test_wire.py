@@ -1,0 +1,101 @@
+"""How EBS direct is spoken to: routed, parsed and answered."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from tests.ebs.conftest import BLOCK, block, sha256
+from tests.house import House, Server
+from tests.wire.sockets import Reply, Wire, signed
+
+
+@pytest.fixture
+def wire(server: Server) -> Iterator[Wire]:
+    """A connection to the server."""
+    with Wire(server.endpoint) as connection:
+        yield connection
+
+
+def started(wire: Wire, house: House) -> str:
+    """A new snapshot."""
+    who = signed(house.account_id, "ebs")
+    reply = wire.ask("POST /snapshots", b'{"VolumeSize": 1}', Authorization=who)
+    assert reply.status == 201
+    snapshot_id: str = json.loads(reply.body)["SnapshotId"]
+    return snapshot_id
+
+
+def told(reply: Reply) -> tuple[int, str, str]:
+    """Status, code and reason of an error."""
+    return reply.status, reply.headers["x-amzn-errortype"], json.loads(reply.body).get("Reason", "")
+
+
+def test_an_error_is_a_document_with_a_reason(house: House, wire: Wire) -> None:
+    who = signed(house.account_id, "ebs")
+
+    reply = wire.ask("GET /snapshots/snap-0123/blocks", Authorization=who)
+
+    assert reply.status == 404
+    assert reply.headers["content-type"] == "application/json"
+    assert reply.headers["x-amzn-errortype"] == "ResourceNotFoundException"
+    assert json.loads(reply.body) == {
+        "Message": "The snapshot 'snap-0123' does not exist.",
+        "Reason": "SNAPSHOT_NOT_FOUND",
+    }
+
+
+def test_the_host_name_routes_who_does_not_sign(wire: Wire) -> None:
+    for host in ("ebs.eu-west-1.amazonaws.com", "ebs.eu-west-1.localhost:4577"):
+        reply = wire.ask("GET /snapshots/snap-0123/blocks", Host=host)
+        assert told(reply) == (404, "ResourceNotFoundException", "SNAPSHOT_NOT_FOUND")
+    assert wire.ask("GET /", Host="ebs.s3.localhost").headers["server"] == "AmazonS3"
+
+
+def test_what_no_client_library_would_send_is_refused(house: House, wire: Wire) -> None:
+    who = {"Authorization": signed(house.account_id, "ebs")}
+    snapshot_id = started(wire, house)
+    at = f"/snapshots/{snapshot_id}"
+    asked = {
+        "POST /snapshots": (400, "ValidationException", "INVALID_VOLUME_SIZE"),
+        "GET /snapshots/snap-XYZ/blocks": (400, "ValidationException", "INVALID_SNAPSHOT_ID"),
+        f"GET {at}/blocks?maxResults=99": (400, "ValidationException", "INVALID_PARAMETER_VALUE"),
+        f"GET {at}/blocks?pageToken=%21": (400, "ValidationException", "INVALID_PAGE_TOKEN"),
+        f"GET {at}/blocks/x?blockToken=A": (400, "ValidationException", "INVALID_BLOCK"),
+        f"GET {at}/blocks/-1?blockToken=A": (400, "ValidationException", "INVALID_BLOCK"),
+        f"GET {at}/blocks/1": (404, "UnknownOperationException", ""),
+        f"POST {at}": (404, "UnknownOperationException", ""),
+        f"DELETE {at}": (404, "UnknownOperationException", ""),
+    }
+    for line, error in asked.items():
+        assert told(wire.ask(line, b"{}" if line.startswith("POST") else b"", **who)) == error
+
+    reply = wire.ask("POST /snapshots", b"[1", **who)
+    assert told(reply) == (400, "SerializationException", "")
+
+
+def test_a_block_is_taken_however_it_is_sent(house: House, wire: Wire) -> None:
+    snapshot_id = started(wire, house)
+    data = block("a")
+    headers = {
+        "Authorization": signed(house.account_id, "ebs"),
+        "x_amz_Data_Length": str(BLOCK),
+        "x_amz_Checksum": sha256(data),
+        "x_amz_Checksum_Algorithm": "SHA256",
+    }
+    line = f"PUT /snapshots/{snapshot_id}/blocks"
+    cut = b"".join(b"%x\r\n%s\r\n" % (BLOCK // 4, data[at:][: BLOCK // 4]) for at in quarters())
+
+    whole = wire.ask(f"{line}/0", data, **headers)
+    chunks = wire.ask(f"{line}/1", cut + b"0\r\n\r\n", Transfer_Encoding="chunked", **headers)
+    short = wire.ask(f"{line}/2", b"4\r\nabcd\r\n0\r\n\r\n", Transfer_Encoding="chunked", **headers)
+
+    assert (whole.status, chunks.status) == (201, 201)
+    assert whole.headers["x-amz-checksum"] == sha256(data)
+    assert whole.headers["x-amz-checksum-algorithm"] == "SHA256"
+    assert told(short) == (400, "ValidationException", "INVALID_PARAMETER_VALUE")
+    assert json.loads(short.body)["Message"] == "Failed to read block data"
+
+
+def quarters() -> range:
+    return range(0, BLOCK, BLOCK // 4)
