@@ -43,6 +43,7 @@ class ObjectUrl(NamedTuple):
     host: str | None = None  # of a URL that is neither s3:// nor one of S3's own
     expires_at: datetime | None = None
     presigned: bool = False
+    access_key_id: str | None = None  # of whom it says that they have presigned it
 
 
 def read(url: str) -> ObjectUrl:
@@ -62,14 +63,16 @@ def read(url: str) -> ObjectUrl:
     shown = f"{parts.scheme}://{shown_host}{f':{port}' if port else ''}{parts.path}"
     path = unquote(parts.path.removeprefix("/"))
     query = parse_qs(parts.query)
-    more = (expiry(query), "X-Amz-Signature" in query or "Signature" in query)
+    signed = "X-Amz-Signature" in query or "Signature" in query
+    named = query.get("X-Amz-Credential") or query.get("AWSAccessKeyId") or [""]
+    more = (expiry(query), signed, named[0].partition("/")[0] or None)
     if s3 := S3_HOST.fullmatch(host):
         bucket, key = (s3["bucket"], path) if s3["bucket"] else split(path)
         return ObjectUrl((location(bucket, key),), shown, None, *more)
-    named = tuple(Location(*each) for each in readings(host, path) if valid(*each))
-    if not named:
+    locations = tuple(Location(*each) for each in readings(host, path) if valid(*each))
+    if not locations:
         raise Unreadable
-    return ObjectUrl(named, shown, host, *more)
+    return ObjectUrl(locations, shown, host, *more)
 
 
 def location(bucket: str, key: str) -> Location:

@@ -1,6 +1,7 @@
 """Brings a disk image that a client uploads in parts: the manifest, then what is there of the rest.
 
-    a URL of this server     the object is read where it is, if the task may read it: no request
+    a URL of this server     the object is read where it is, if who has presigned the URL may: no
+                             request is made
     any other                fetched, from where the settings allow it
 
 What is not there yet (404) is asked for again at the next look. So is what a foreign server denies
@@ -39,10 +40,13 @@ from converters.pipelines.fetching import Fetcher, TooLarge, Unreachable
 from converters.pipelines.ledger import CHUNK, Ledger
 from converters.pipelines.options import Options
 from converters.stages.import_manifest import LARGEST, Manifest, Part, read
-from state import urls
+from state import callers, urls
 from state.blobs import Blobs
+from state.bucket_access import may
+from state.callers import Caller
 from state.jobs import Attempt
-from state.objects import Object
+from state.objects import Bucket, Object
+from state.store import Tx
 from state.tasks import DiskProgress, ImportInstanceWork, ImportVolumeWork, PartedDisk, Task
 from state.waiting import Looked, Refused
 
@@ -237,16 +241,39 @@ class Looker:
                 if bucket is None:
                     continue
                 expired = said.expires_at is not None and said.expires_at <= now
-                mine = bucket.account_id == attempt.task.account_id
-                if said.presigned and self._options.signer is not None:
-                    signer = self._options.signer(url, place, now, tx.sessions.get)
-                    mine = signer == bucket.account_id
-                elif said.presigned:
-                    mine = mine or self._options.anyone
-                if expired or not mine:
+                caller = self._caller(tx, attempt.task, bucket, place, url, said, now)
+                found = tx.objects.get(place.bucket, place.key)
+                if expired or caller is None:
                     raise no_access(403, "Forbidden")
-                return True, tx.objects.get(place.bucket, place.key)
+                if found and not may(caller, "s3:GetObject", bucket, place.key, found).allowed:
+                    raise no_access(403, "Forbidden")
+                return True, found
         return False, None
+
+    def _caller(
+        self,
+        tx: Tx,
+        task: Task,
+        bucket: Bucket,
+        place: urls.Location,
+        url: str,
+        said: urls.ObjectUrl,
+        now: datetime,
+    ) -> Caller | None:
+        """Return who asks for an object by a URL, None for a signature that is nobody's."""
+        signer = self._options.signer
+        if not said.presigned:
+            # Where signatures cannot be verified, a plain URL is as good as one of the account's.
+            return callers.NOBODY if signer else callers.of_account(task.account_id)
+        account_id: str | None = task.account_id
+        if signer is not None:
+            account_id = signer(url, place, now, tx.sessions.get)
+        elif self._options.anyone:
+            account_id = bucket.account_id
+        session = tx.sessions.get(said.access_key_id) if said.access_key_id else None
+        if account_id is not None and session is not None:
+            return callers.of_session(tx, session)
+        return callers.of_account(account_id) if account_id is not None else None
 
 
 def _linked(blobs: Blobs, blob_id: str, path: Path) -> bool:

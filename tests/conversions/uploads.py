@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
@@ -140,13 +141,18 @@ def ended(house: House, task_id: str) -> Any:
 
 def volume_bytes(house: House, volume_id: str) -> bytes:
     """Read what a volume holds."""
+    return volume_file(house, volume_id).read_bytes()
+
+
+def volume_file(house: House, volume_id: str) -> Path:
+    """Find the one file of a volume."""
     store = Store(default_url(house.data_dir))
     try:
         with store.read() as tx:
             volume = tx.volumes.get(volume_id)
         assert volume is not None
         (layer,) = volume.layers
-        return Blobs(house.data_dir).path(layer.blob_id).read_bytes()
+        return Blobs(house.data_dir).path(layer.blob_id)
     finally:
         store.close()
 
