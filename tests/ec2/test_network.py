@@ -222,6 +222,7 @@ def test_pages_hold_everything_once(house: House) -> None:
 FITTING: dict[str, dict[str, Callable[[Any], str | None]]] = {
     "describe_vpcs": {
         "cidr": lambda vpc: vpc["CidrBlock"],
+        "cidr-block": lambda vpc: vpc["CidrBlock"],
         "cidr-block-association.association-id": lambda vpc: vpc["CidrBlockAssociationSet"][0][
             "AssociationId"
         ],

@@ -54,6 +54,7 @@ class Row(NamedTuple):
 FILTERS = Filters[Row](
     {
         "cidr": lambda row: row.vpc.cidr_block,
+        "cidr-block": lambda row: row.vpc.cidr_block,  # not in the reference; Ansible says it
         "cidr-block-association.association-id": lambda row: row.vpc.cidr_association_id,
         "cidr-block-association.cidr-block": lambda row: row.vpc.cidr_block,
         "cidr-block-association.state": lambda row: "associated",
