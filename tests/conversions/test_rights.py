@@ -1,7 +1,7 @@
 """Whose URL a manifest or part is fetched by decides, as if S3 had been asked."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +63,7 @@ class Plain(Upload):
         return super().url(key, method).partition("?")[0]
 
 
-def document(*statements: dict[str, object]) -> str:
+def document(*statements: Mapping[str, object]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": statements})
 
 
