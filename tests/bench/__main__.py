@@ -4,12 +4,13 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from tests.bench import api, exports, guests, imports, machines, transfers
+from tests.bench import api, blocks, exports, guests, imports, machines, transfers
 from tests.bench.figures import Figure, show, write
 
 BENCHES = {
     "api": api.figures,
     "transfers": transfers.figures,
+    "blocks": blocks.figures,
     "imports": imports.figures,
     "machines": machines.figures,
     "exports": exports.figures,

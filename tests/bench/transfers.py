@@ -9,7 +9,7 @@ import http.client
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -90,9 +90,15 @@ def md5(source: Path) -> str:
         return hashlib.file_digest(file, "md5").hexdigest()
 
 
-def call(server: Server, method: str, path: str, body: bytes = b"") -> tuple[dict[str, str], bytes]:
+def call(
+    server: Server,
+    method: str,
+    path: str,
+    body: bytes = b"",
+    headers: Mapping[str, str] = HEADERS,
+) -> tuple[dict[str, str], bytes]:
     """Send one request; return headers and body."""
-    return answer(begun(server, method, path, len(body)), body)
+    return answer(begun(server, method, path, len(body), headers), body)
 
 
 def send(server: Server, path: str, source: Path, offset: int, length: int) -> dict[str, str]:
@@ -103,11 +109,13 @@ def send(server: Server, path: str, source: Path, offset: int, length: int) -> d
     return answer(connection)[0]
 
 
-def begun(server: Server, method: str, path: str, length: int) -> http.client.HTTPConnection:
+def begun(
+    server: Server, method: str, path: str, length: int, headers: Mapping[str, str] = HEADERS
+) -> http.client.HTTPConnection:
     """Send the head of a request."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port)
     connection.putrequest(method, path)
-    for name, value in HEADERS.items():
+    for name, value in headers.items():
         connection.putheader(name, value)
     connection.putheader("Content-Length", str(length))
     connection.endheaders()

@@ -164,3 +164,47 @@ def test_a_key_must_be_there_and_enabled(house: House, friend: House, ebs: Any) 
     assert start(key["Arn"]) == (400, "ValidationException", "INVALID_CUSTOMER_KEY")
     assert start(other) == (403, "AccessDeniedException", "DEPENDENCY_ACCESS_DENIED")
     assert start(nowhere) == (404, "ResourceNotFoundException", "DEPENDENCY_RESOURCE_NOT_FOUND")
+
+
+def test_what_is_encrypted_is_completed_by_a_worker_and_read_as_long_as_its_key_opens(
+    house: House, ebs: Any
+) -> None:
+    key = house.kms().create_key()["KeyMetadata"]
+    request = {"VolumeSize": 1, "Encrypted": True, "KmsKeyArn": key["Arn"]}
+    parent = ebs.start_snapshot(**request)["SnapshotId"]
+    put(ebs, parent, FIRST)
+
+    answer = ebs.complete_snapshot(SnapshotId=parent, ChangedBlocksCount=len(FIRST))
+
+    assert answer["Status"] == "pending"
+    waiter = house.ec2().get_waiter("snapshot_completed")
+    waiter.wait(SnapshotIds=[parent], WaiterConfig={"Delay": 1})
+    again = ebs.complete_snapshot(SnapshotId=parent, ChangedBlocksCount=len(FIRST))
+    assert again["Status"] == "completed"
+    assert contents(ebs, parent) == FIRST
+    assert block("a0")[:64] not in house.snapshot_bytes(parent).read_bytes()
+    child = ebs.start_snapshot(VolumeSize=1, ParentSnapshotId=parent)
+    assert child["KmsKeyArn"] == key["Arn"]
+    put(ebs, child["SnapshotId"], SECOND)
+    ebs.complete_snapshot(SnapshotId=child["SnapshotId"], ChangedBlocksCount=len(SECOND))
+    waiter.wait(SnapshotIds=[child["SnapshotId"]], WaiterConfig={"Delay": 1})
+    assert contents(ebs, child["SnapshotId"]) == FIRST | SECOND
+    assert list(changed(ebs, parent, child["SnapshotId"])) == [1, 5]
+
+    token = listed(ebs, parent)[0]
+    house.kms().disable_key(KeyId=key["KeyId"])
+    closed = (400, "ValidationException", "INVALID_CUSTOMER_KEY")
+    assert refusal(ebs.list_snapshot_blocks, SnapshotId=parent) == closed
+    where = {"SnapshotId": parent, "BlockIndex": 0, "BlockToken": token}
+    assert refusal(ebs.get_snapshot_block, **where) == closed
+    assert refusal(ebs.start_snapshot, VolumeSize=1, ParentSnapshotId=parent) == closed
+
+
+def test_what_is_new_is_encrypted_where_that_is_the_default(house: House, ebs: Any) -> None:
+    parent = written(ebs, FIRST)
+    house.ec2().enable_ebs_encryption_by_default()
+
+    assert "KmsKeyArn" in ebs.start_snapshot(VolumeSize=1)
+    invalid = (400, "ValidationException", "INVALID_PARAMETER_VALUE")
+    assert refusal(ebs.start_snapshot, VolumeSize=1, Encrypted=False) == invalid
+    assert refusal(ebs.start_snapshot, VolumeSize=1, ParentSnapshotId=parent) == invalid
