@@ -10,6 +10,7 @@ import pytest
 from tests.ec2.conftest import MIB, made_image, made_key, made_snapshot, refusal
 from tests.ec2.roles import TRUST, deny, make_role, rights, unfit
 from tests.house import House, Server
+from tests.iam.test_session_rights import Worker, statement, text
 
 LICENCE = "arn:aws:license-manager:us-east-1:{}:license-configuration:lic-0123456789abcdef"
 GONE = f"ClientError: {unfit()[1]}"
@@ -236,6 +237,49 @@ def test_the_log_tells_which_statement_decided(house: House) -> None:
     assert f'on arn:aws:s3:::{bucket}/disk.raw: allowed by statement 1 ("read") {by}' in log
     snapshots = "arn:aws:ec2:us-east-1::snapshot/*"
     assert f'ec2:CopySnapshot on {snapshots}: denied by statement 6 ("Never") {by}' in log
+
+
+# who asks ----------------------------------------------------------------------------------------
+
+
+def test_a_session_imports_only_what_it_may_read(house: House) -> None:
+    bucket = filled(house)
+    worker = Worker(house, statement("ec2:ImportSnapshot"))
+    place: Any = {"Format": "RAW", "UserBucket": {"S3Bucket": bucket, "S3Key": "disk.raw"}}
+    mine = worker.client("ec2")
+    read = statement("s3:GetObject", f"arn:aws:s3:::{bucket}/*")
+
+    unreadable = f"User does not have access to the S3 object ({bucket}/disk.raw)."
+    refused = refusal(lambda: mine.import_snapshot(DiskContainer=place))
+    assert refused == ("InvalidParameter", unreadable)
+    worker.may(statement("ec2:ImportSnapshot"), read)
+    assert mine.import_snapshot(DiskContainer=place)["ImportTaskId"]
+
+
+def test_a_bucket_of_another_account_must_let_both_in(house: House, friend: House) -> None:
+    bucket, role = filled(friend), make_role(house)
+    root = f"arn:aws:iam::{house.account_id}:root"
+    unreadable = f"User does not have access to the S3 object ({bucket}/disk.raw)."
+    assert refusal(lambda: import_snapshot(house, bucket=bucket)) == (
+        "InvalidParameter", unreadable,
+    )  # fmt: skip
+
+    def let_in(*principals: str) -> None:
+        both = [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
+        allowed = {**statement("s3:*", both), "Principal": {"AWS": list(principals)}}
+        friend.s3().put_bucket_policy(Bucket=bucket, Policy=text(allowed))
+
+    friend.s3().put_public_access_block(
+        Bucket=bucket, PublicAccessBlockConfiguration={"RestrictPublicBuckets": False}
+    )
+    let_in(role)
+    assert refusal(lambda: import_snapshot(house, bucket=bucket))[1] == unreadable
+    let_in(root, role)
+    assert house.finished(import_snapshot(house, bucket=bucket))["Status"] == "completed"
+    out = {**statement("s3:*", f"arn:aws:s3:::{bucket}/*", "Deny"), "Principal": {"AWS": role}}
+    allowed = {**statement("s3:*", f"arn:aws:s3:::{bucket}/*"), "Principal": {"AWS": root}}
+    friend.s3().put_bucket_policy(Bucket=bucket, Policy=text(allowed, out))
+    assert refusal(lambda: import_snapshot(house, bucket=bucket)) == unfit()
 
 
 # modes -------------------------------------------------------------------------------------------

@@ -4,23 +4,35 @@ What a Url may mean is told in `state.urls`. This server cannot know all its nam
 taken to be ours if one of the buckets exists that it may mean. The query of a presigned Url is a
 secret: it is read for the time at which the Url expires, its signature is verified where there are
 credentials, and then it is forgotten.
+
+Who asks must be allowed to read the object, whatever the service role may: by the bucket's policy
+and lists, from another account too, and as the session of a role by the role's policies.
 """
 
+import logging
 from collections.abc import Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import SecretStr
 
 from emulator.context import Context
 from emulator.errors import missing_parameter
+from emulator.rights.asking import caller_of, surroundings
 from emulator.services.ec2 import errors, task_errors
 from emulator.shapes.ec2 import ImageDiskContainer, SnapshotDiskContainer, UserBucket
 from state import urls
+from state.acls import object_owner
+from state.objects import Bucket, Object
 from state.store import Tx
 from state.urls import Location
 
+if TYPE_CHECKING:
+    from state.callers import Caller
+
 __all__ = ["Location"]
+
+log = logging.getLogger(__name__)
 
 
 class Source(NamedTuple):
@@ -31,6 +43,7 @@ class Source(NamedTuple):
     host: str | None = None  # of a Url that is neither s3:// nor one of S3's own
     expires_at: datetime | None = None
     presigned: SecretStr | None = None  # the whole Url, if someone has signed it
+    signer: str | None = None  # the access key that it names
 
 
 def source_of(container: SnapshotDiskContainer | ImageDiskContainer, name: str) -> Source:
@@ -60,9 +73,9 @@ def find_object(ctx: Context, tx: Tx, source: Source) -> Location:
             continue
         if bucket.region != ctx.region:
             raise task_errors.object_elsewhere(ctx.region)
-        mine = may_read(ctx, tx, source, place, bucket.account_id)
         expired = source.expires_at is not None and source.expires_at <= ctx.now()
-        if not mine or expired or tx.objects.get(place.bucket, place.key) is None:
+        found = tx.objects.get(place.bucket, place.key)
+        if found is None or expired or not may_read(ctx, tx, source, bucket, found):
             raise task_errors.no_access_to_object(*place)
         return place
     if source.host is None or urls.is_local(source.host) or is_this_server(ctx, source.host):
@@ -70,17 +83,40 @@ def find_object(ctx: Context, tx: Tx, source: Source) -> Location:
     raise task_errors.invalid_s3_location()
 
 
-def may_read(ctx: Context, tx: Tx, source: Source, place: Location, owner_id: str) -> bool:
-    """Tell whether a bucket is the caller's, or its owner has presigned the Url.
-
-    Where anyone may call, anyone may have signed.
-    """
+def may_read(ctx: Context, tx: Tx, source: Source, bucket: Bucket, found: Object) -> bool:
+    """Tell whether who asks, or who has presigned the Url, may read an object."""
+    owner_id = bucket.account_id
     if source.presigned is None:
-        return owner_id == ctx.account_id
-    if ctx.door is None:
-        return True
-    url = source.presigned.get_secret_value()
-    return ctx.door.signer_of(url, place, ctx.now(), tx.sessions.get) == owner_id
+        if bucket.policy is None and ctx.session is None and ctx.account_id == owner_id:
+            return object_owner(bucket, found) == owner_id  # the usual case needs no policies
+        caller: Caller | None = caller_of(tx, ctx)
+    else:
+        caller = signer_of(ctx, tx, source, Location(bucket.name, found.key), owner_id)
+    if caller is None:
+        return False
+    from state import bucket_access  # with all of policies
+
+    known = surroundings(ctx)
+    decision = bucket_access.may(caller, "s3:GetObject", bucket, found.key, found, known)
+    log.info("s3:GetObject on %s/%s: %s", bucket.name, found.key, decision.why)
+    return decision.allowed
+
+
+def signer_of(
+    ctx: Context, tx: Tx, source: Source, place: Location, owner_id: str
+) -> "Caller | None":
+    """Return who has presigned a Url, None if nobody we know; where anyone may call, the owner."""
+    from state import callers
+
+    assert source.presigned is not None
+    account_id: str | None = owner_id
+    if ctx.door is not None:
+        url = source.presigned.get_secret_value()
+        account_id = ctx.door.signer_of(url, place, ctx.now(), tx.sessions.get)
+    session = tx.sessions.get(source.signer) if source.signer else None
+    if account_id is not None and session is not None:
+        return callers.of_session(tx, session)
+    return callers.of_account(account_id) if account_id is not None else None
 
 
 # what is written ---------------------------------------------------------------------------------
@@ -98,7 +134,9 @@ def url_source(url: str) -> Source:
     except urls.Unreadable as error:
         raise task_errors.invalid_s3_location() from error
     secret = SecretStr(url) if said.presigned else None
-    return Source(said.locations, said.shown, said.host, said.expires_at, secret)
+    return Source(
+        said.locations, said.shown, said.host, said.expires_at, secret, said.access_key_id
+    )
 
 
 def location(bucket: str, key: str) -> Location:
