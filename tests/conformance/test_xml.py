@@ -58,12 +58,12 @@ def described(**members: Any) -> str:
     ids=range(17),
 )
 def test_a_body_that_is_not_what_it_should_be_is_malformed(body: bytes) -> None:
-    started = time.monotonic()
+    started = time.process_time()
 
     with pytest.raises(MalformedXML):
         delete_objects(body)
 
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_prefixes_comments_and_what_is_unknown_do_not_matter() -> None:

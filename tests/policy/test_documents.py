@@ -466,13 +466,13 @@ HOSTILE = {
 @pytest.mark.parametrize("found", HOSTILE.values(), ids=HOSTILE)
 @pytest.mark.parametrize("use", Use)
 def test_hostile_documents_are_read_or_refused_in_no_time(found: str, use: Use) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
 
     refusal = refusal_of(found, use)
 
     assert refusal is None or (len(refusal) < 2000 and refusal.isprintable())
 
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
 
 
 NAMES = st.sampled_from(

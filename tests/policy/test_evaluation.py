@@ -489,8 +489,8 @@ HOSTILE = {
 def test_no_policy_takes_long_to_decide(resources: list[str]) -> None:
     request = Request(CARLOS, "s3:GetObject", "arn:aws:s3:::" + "a" * 1200)
     hostile = policy(allow("*", resources), allow("s3:*" + "?a" * 500, "*"))
-    started = time.perf_counter()
+    started = time.process_time()
 
     assert not evaluate(request, identity=[hostile]).allowed
 
-    assert time.perf_counter() - started < 10  # and on an idle machine, a fifth of a second
+    assert time.process_time() - started < 10  # and on an idle machine, a fifth of a second

@@ -62,8 +62,8 @@ def test_a_literal_part_stands_for_itself(text: str, value: str) -> None:
     ids=["stars", "stars behind", "long run", "gaps", "many gaps", "stars and gaps"],
 )
 def test_no_pattern_takes_long(text: str, value: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
 
     assert not matches(text, value)
 
-    assert time.perf_counter() - started < 10  # backtracking would take years
+    assert time.process_time() - started < 10  # backtracking would take years
