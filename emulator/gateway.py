@@ -14,7 +14,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from contextvars import copy_context
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from importlib import import_module
@@ -66,6 +66,10 @@ PROTOCOLS = {
 FORM = "application/x-www-form-urlencoded"
 SESSION_KEYS = "ASIA"  # how the access keys of AssumeRole begin
 VERSION = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+HOISTED = re.compile(
+    "x-amz-(acl|expected-bucket-owner|grant-.+|meta-.+|server-side-encryption.*|storage-class|"
+    "tagging)"
+)
 DOCUMENTS = 8  # times max_body: CompleteMultipartUpload with 10,000 parts and checksums is 4 MB
 
 
@@ -262,8 +266,9 @@ class Gateway:
             body: Any = await incoming.read(limit, refusals.too_large(visit.service))
         else:
             body = payload(incoming)
-        request = rest.RestRequest(labels, parameters, incoming.headers, body)
-        context = self.context(visit)
+        headers = with_presigned(incoming.headers, named)
+        request = rest.RestRequest(labels, parameters, headers, body)
+        context = replace(self.context(visit), headers=headers)
 
         def members() -> dict[str, Any]:
             found = rest.parse(operation, request)
@@ -352,6 +357,16 @@ def is_form(incoming: Incoming) -> bool:
         return False
     kind = incoming.headers.get("content-type", "").partition(";")[0].strip().lower()
     return kind == FORM
+
+
+def with_presigned(headers: Mapping[str, str], query: Mapping[str, str]) -> Mapping[str, str]:
+    """Add to headers those that the SDKs for JavaScript and Go put into a presigned URL instead."""
+    if "X-Amz-Signature" not in query:
+        return headers
+    return {
+        **headers,
+        **{name.lower(): text for name, text in query.items() if HOISTED.fullmatch(name.lower())},
+    }
 
 
 def payload(incoming: Incoming) -> RequestBody:

@@ -3,10 +3,16 @@
 import json
 import secrets
 from typing import Any
+from urllib.parse import urlencode
 
+import boto3
 import pytest
+from botocore import UNSIGNED, xform_name
+from botocore.config import Config
+from botocore.exceptions import ClientError
 
-from tests.house import House, new_account
+from emulator.services import s3
+from tests.house import House, Server, new_account
 from tests.policy.texts import allow, deny, text
 from tests.s3.raw import ask
 from tests.s3.refused import refused
@@ -235,6 +241,94 @@ def test_a_condition_looks_at_what_is_written_and_read(house: House) -> None:
         friend.put_object(
             Bucket=bucket, Key="new", Body=b"x", ServerSideEncryption="AES256", Tagging="for=all"
         )
+
+
+def test_a_presigned_url_may_hold_what_else_stands_in_headers(house: House) -> None:
+    bucket = house.bucket()
+    query = {
+        "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
+        "X-Amz-Credential": f"{house.account_id}/20260101/us-east-1/s3/aws4_request",
+        "X-Amz-Date": "20260101T000000Z",
+        "X-Amz-Expires": "604800000",
+        "X-Amz-SignedHeaders": "host",
+        "X-Amz-Signature": "00",
+    }
+
+    def put(**more: str) -> Any:
+        named = {name.replace("_", "-"): value for name, value in more.items()}
+        url = f"/{bucket}/key?{urlencode({**query, **named})}"
+        return ask(house, "PUT", url, body=b"x", signed=False)
+
+    assert put(x_amz_meta_a="b", x_amz_server_side_encryption="aws:kms").status == 200
+    assert put(x_amz_acl="public-read").code == "AccessControlListNotSupported"
+    assert put(x_amz_expected_bucket_owner=FRIEND).code == "AccessDenied"
+    head = house.s3().head_object(Bucket=bucket, Key="key")
+    assert (head["Metadata"], head["ServerSideEncryption"]) == ({"a": "b"}, "aws:kms")
+
+
+# every action ------------------------------------------------------------------------------------
+
+MEMBERS: dict[str, Any] = {
+    "Key": "key",
+    "UploadId": "0" * 64,
+    "PartNumber": 1,
+    "Delete": {"Objects": [{"Key": "key"}]},
+    "Tagging": {"TagSet": [{"Key": "a", "Value": "b"}]},
+    "Policy": text(deny("s3:GetObject", "arn:aws:s3:::other/*", Principal="*")),
+    "OwnershipControls": {"Rules": [{"ObjectOwnership": "ObjectWriter"}]},
+    "PublicAccessBlockConfiguration": {},
+    "ServerSideEncryptionConfiguration": {
+        "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
+    },
+}
+# Without a bucket that is there, or only the caller's own are concerned.
+OF_NO_BUCKET = {"CreateBucket", "ListBuckets"}
+
+
+@pytest.mark.parametrize("action", sorted(set(s3.ACTIONS) - OF_NO_BUCKET))
+@pytest.mark.parametrize("who", ["another account", "a session without rights", "nobody"])
+def test_every_action_asks_who_may(house: House, strangers: Any, action: str, who: str) -> None:
+    bucket, clients = strangers
+    client = clients[who]
+    operation = client.meta.service_model.operation_model(action)
+    needed = {"Bucket": bucket}
+    for name in operation.input_shape.required_members:
+        if name not in needed:
+            needed[name] = f"{bucket}/key" if name == "CopySource" else MEMBERS[name]
+    if action.endswith("Acl") and action.startswith("Put"):
+        needed["ACL"] = "bucket-owner-full-control"
+    if action == "CompleteMultipartUpload":
+        needed["MultipartUpload"] = {"Parts": [{"PartNumber": 1, "ETag": "x"}]}
+
+    if action == "DeleteObjects":
+        (error,) = client.delete_objects(**needed)["Errors"]
+        assert error["Code"] == "AccessDenied"
+        return
+    with pytest.raises(ClientError) as caught:
+        getattr(client, xform_name(action))(**needed)
+
+    answer = caught.value.response
+    assert answer["ResponseMetadata"]["HTTPStatusCode"] == 403
+    assert answer["Error"]["Code"] in ("AccessDenied", "403")  # an answer to HEAD has no code
+
+
+@pytest.fixture(scope="module")
+def strangers(server: Server) -> tuple[str, dict[str, Any]]:
+    """A bucket with an object, and clients of three who may do nothing with it."""
+    house = House(server)
+    bucket = house.bucket()
+    house.put_object(bucket, "key", b"x")
+    unsigned = boto3.client(
+        "s3",
+        endpoint_url=house.endpoint,
+        region_name="us-east-1",
+        config=Config(signature_version=UNSIGNED, s3={"addressing_style": "path"}, proxies={}),
+    )
+    return bucket, {
+        "another account": house.s3(FRIEND),
+        "a session without rights": session(house),
+        "nobody": unsigned,
+    }
 
 
 # sessions ----------------------------------------------------------------------------------------

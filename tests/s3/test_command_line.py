@@ -1,5 +1,6 @@
 """The AWS command line, as people use it."""
 
+import json
 import os
 import subprocess
 import sys
@@ -70,3 +71,45 @@ def test_sync_ls_presign_and_rm(house: House, tmp_path: Path) -> None:
         "moved.txt"
     ]
     aws(house, tmp_path, "s3", "rb", "--force", f"s3://{bucket}")
+
+
+def test_a_bucket_for_exports_is_opened_to_the_service(house: House, tmp_path: Path) -> None:
+    name, canonical = f"exports-{house.account_id}", "c4d8eabf8db69dbe46bfe0e517100c55"
+    service = canonical + "4f01200b104d59cd408e777ba442a322"  # of us-east-1, as the guide has it
+    s3api = ("s3api", "--output", "text")
+    at = ("--bucket", name)
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"CanonicalUser": service},
+                "Action": action,
+                "Resource": f"arn:aws:s3:::{name}{path}",
+            }
+            for action, path in (("s3:GetBucketAcl", ""), ("s3:PutObject", "/*"))
+        ],
+    }
+    written = tmp_path / "policy.json"
+    written.write_text(json.dumps(policy))
+
+    aws(house, tmp_path, *s3api, "create-bucket", *at)
+    aws(
+        house, tmp_path, *s3api, "put-bucket-ownership-controls", *at,
+        "--ownership-controls", "Rules=[{ObjectOwnership=BucketOwnerPreferred}]",
+    )  # fmt: skip
+    aws(
+        house, tmp_path, *s3api, "put-bucket-acl", *at,
+        "--grant-write", f"id={service}", "--grant-read-acp", f"id={service}",
+    )  # fmt: skip
+    aws(house, tmp_path, *s3api, "put-bucket-policy", *at, "--policy", f"file://{written}")
+
+    grants = house.s3().get_bucket_acl(Bucket=name)["Grants"]
+    assert [(each["Grantee"]["ID"], each["Permission"]) for each in grants] == [
+        (service, "WRITE"),
+        (service, "READ_ACP"),
+    ]
+    shown = aws(house, tmp_path, *s3api, "get-bucket-policy", *at, "--query", "Policy")
+    assert json.loads(shown) == policy
+    status = aws(house, tmp_path, *s3api, "get-bucket-policy-status", *at)
+    assert "False" in status
