@@ -7,10 +7,13 @@ from pathlib import Path
 
 import httpx
 
+from emulator.credentials import NOBODY
 from emulator.parts import StartError
 from emulator.routing import DEFAULT_REGION
 from emulator.settings import Settings
 from emulator.signatures import keys, signing
+
+ANY = keys.Key("vmie", NOBODY, "vmie")  # who is asking, where signatures are not checked
 
 
 class Signed(httpx.Auth):
@@ -49,10 +52,10 @@ def trust(settings: Settings) -> ssl.SSLContext:
     return context
 
 
-def signature(settings: Settings) -> Signed | None:
-    """Return what signs requests, with the first of the credentials; None where there are none."""
+def signature(settings: Settings) -> Signed:
+    """Return what signs requests: the first of the credentials, or what any open server takes."""
     if settings.credentials is None:
-        return None
+        return Signed(ANY)
     try:
         known = keys.read(settings.credentials)
     except keys.KeysError as error:

@@ -63,7 +63,8 @@ async def demonstrate(settings: Settings, console: Console) -> int:
         )
         async with server(settings, folder / "data", console) as (endpoint, store_settings):
             async with asking.client(store_settings, endpoint) as client:
-                task = await imported(Api(client), machine.ova, console)
+                api = Api(client, has_keys=settings.credentials is not None)
+                task = await imported(api, machine.ova, console)
                 changes = await told(client, task["importTaskId"], console)
             snapshot_id = task["snapshotDetailSet"]["item"]["snapshotId"]
             return proven(store_settings, snapshot_id, machine.raw, changes, console)
@@ -123,8 +124,9 @@ async def answers(settings: Settings, endpoint: str) -> bool:
 class Api:
     """The few AWS requests that the demo needs, as they stand on the wire."""
 
-    def __init__(self, client: httpx.AsyncClient) -> None:
+    def __init__(self, client: httpx.AsyncClient, *, has_keys: bool) -> None:
         self.client = client
+        self.has_keys = has_keys
 
     async def ec2(self, action: str, **parameters: str) -> dict[str, Any]:
         """Call an EC2 action; return its answer, or exit with its error."""
@@ -137,7 +139,7 @@ class Api:
 
     def read(self, answer: httpx.Response) -> dict[str, Any]:
         """Parse an answer."""
-        if answer.status_code == httpx.codes.FORBIDDEN and self.client.auth is None:
+        if answer.status_code == httpx.codes.FORBIDDEN and not self.has_keys:
             raise StartError(
                 "the server wants signed requests: give the demo its --credentials, too"
             )

@@ -187,6 +187,15 @@ def test_help_names_every_command_and_setting(tmp_path: Path) -> None:
     assert all(flag in serve for flag in ("--port", "--data-dir", "--database-url", "--config"))
 
 
+@pytest.mark.slow
+def test_the_demo_starts_a_server_and_imports_a_machine(tmp_path: Path) -> None:
+    status, shown, said = vmie("demo", "--port", "1", folder=tmp_path)
+
+    assert status == 0, said
+    assert "Started vmie at http://127.0.0.1:" in shown
+    assert "are those of the disk" in shown
+
+
 def test_everything_is_there_after_a_restart_on_the_same_port(own_house: House) -> None:
     bucket, endpoint = own_house.bucket(), own_house.endpoint
     own_house.put_object(bucket, "key", b"kept")
