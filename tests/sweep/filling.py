@@ -43,6 +43,7 @@ def fill(house: House) -> dict[str, set[str]]:
     return {
         "Bucket": {bucket},
         "Key": {key, f"{mark}-upload"},
+        "SnapshotId": {snapshot},  # the one that is shared and has blocks
         "FirstSnapshotId": {snapshot},
         "SecondSnapshotId": {snapshot},
         "Prefix": {mark},
