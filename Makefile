@@ -8,7 +8,7 @@ WORKERS ?= logical
 
 # Debian's packages of what the tests build, check and adapt guests with.
 SYSTEMS := e2fsprogs xfsprogs btrfs-progs ntfs-3g dosfstools mtools fdisk grub-common grub-pc-bin grub-efi-amd64-bin \
-	qemu-system-x86 seabios linux-image-cloud-amd64 busybox-static bubblewrap mmdebstrap libhivex-bin libwin-hivex-perl \
+	qemu-system-x86 seabios ovmf linux-image-cloud-amd64 busybox-static bubblewrap mmdebstrap libhivex-bin libwin-hivex-perl \
 	cpio kmod initramfs-tools-core dracut-core zstd systemd lvm2 7zip
 
 help: ## this list

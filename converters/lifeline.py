@@ -83,7 +83,7 @@ async def run(
         stdout, stderr = await asyncio.shield(reading)
         code = await process.wait()
     finally:
-        await _to_the_end(_let_go(starting, reading))
+        await to_the_end(_let_go(starting, reading))
     return Ended(code, stdout, stderr.decode(errors="replace"))
 
 
@@ -98,7 +98,7 @@ async def _read(
     return bytes(kept)
 
 
-async def _to_the_end(clearing: Coroutine[None, None, None]) -> None:
+async def to_the_end(clearing: Coroutine[None, None, None]) -> None:
     """Wait until it is done, even if cancelled meanwhile.
 
     Who stops a worker or cancels a task tells a step twice: itself, and through what waits for it.

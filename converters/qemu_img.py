@@ -27,6 +27,7 @@ PROGRAM: Final = "qemu-img"
 TIMEOUT: Final = 10  # seconds for it to tell its version
 SECTOR: Final = 512  # bytes
 MEMORY: Final = 2 << 30  # bytes of address space; threads and tables of 16 TiB take 1 GiB
+HEADERS: Final = 8 << 20  # bytes that a qcow2 has besides tables and disk
 
 # Without an order among writes several are under way at once: the fastest of what was tried (direct
 # I/O, more and fewer requests, other granularities of zeros) while the page cache has room.
@@ -145,6 +146,13 @@ async def convert(
         keep=1 << 14,
     )
     _check(ended)
+
+
+async def empty(target: Path, size: int) -> None:
+    """Write a qcow2 of so many bytes that has none of its own, to lay over a disk; Failed."""
+    options = ["-q", "-f", "qcow2", _absolute(target), str(-(-size // SECTOR) * SECTOR)]
+    limits = Limits(MEMORY, cpu_seconds=30, file_size=size + HEADERS)
+    _check(await lifeline.run([_program(), "create", *options], limits))
 
 
 async def seal(

@@ -113,7 +113,10 @@ NEEDS: Final = (
     ),
 )
 
-ALL_MODULES: Final = frozenset(module for need in NEEDS for module in need.modules)
+# Of other devices that QEMU has, for a check of a guest that has none of those above.
+OTHERS: Final = ("ahci", "e1000e", "e1000", "vmxnet3")
+
+ALL_MODULES: Final = frozenset(module for need in NEEDS for module in need.modules) | {*OTHERS}
 
 
 def module_name(path: str) -> str | None:

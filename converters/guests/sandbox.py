@@ -92,10 +92,12 @@ async def program(
     seconds: float = SECONDS,
     keep: int = 1 << 20,
     on_output: Callable[[bytes], None] | None = None,
+    inherited: Sequence[int] = (),
 ) -> Ended:
     """Run a program to its end; it sees files and folders under the names that they have here.
 
-    One that takes longer than some seconds of wall time is killed and has ended by SIGKILL.
+    It has the open files that it inherits by their numbers. One that takes longer than some seconds
+    of wall time is killed and has ended by SIGKILL.
     """
     options = (await fence()).options
     if options is None:
@@ -104,7 +106,7 @@ async def program(
         whole = [*_bwrap(options, read, write, devices), "--", *command]
     try:
         async with asyncio.timeout(seconds):
-            ended = await lifeline.run(whole, limits, on_output, keep)
+            ended = await lifeline.run(whole, limits, on_output, keep, inherited)
     except TimeoutError:
         return Ended(-signal.SIGKILL, b"", f"It took longer than {seconds:g} seconds.\n")
     if options is not None and ended.code in SHELL_SIGNALS:

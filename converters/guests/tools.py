@@ -31,7 +31,11 @@ TOOLS: Final = (
     Tool("bwrap", "bubblewrap", "keeping guests apart from the rest of this machine"),
     Tool("debugfs", "e2fsprogs", "writing to ext2, ext3 and ext4"),
     Tool("e2fsck", "e2fsprogs", "writing to ext3 and ext4 that were not shut down"),
-    Tool("qemu-system-x86_64", "qemu-system-x86", "writing to XFS, Btrfs, FAT and NTFS"),
+    Tool(
+        "qemu-system-x86_64",
+        "qemu-system-x86",
+        "starting what was imported; writing to XFS, Btrfs, FAT and NTFS",
+    ),
     Tool(KERNEL, "linux-image-cloud-amd64", "writing to XFS, Btrfs, FAT and NTFS"),
     Tool("busybox", "busybox-static", "writing to XFS, Btrfs, FAT and NTFS"),
     Tool("lowntfs-3g", "ntfs-3g", "writing to NTFS"),

@@ -1,0 +1,63 @@
+"""How QEMU is told: nothing to guess, no way out, nothing that is not named."""
+
+import json
+from itertools import pairwise
+from pathlib import Path
+
+from converters.boot.machine import Disk, Machine, Wires, command
+
+WIRES = Wires(10, 11, 12, 13)
+QEMU = Path("/usr/bin/qemu-system-x86_64")
+DISK = Disk(Path("/scratch/a,b.qcow2"), Path("/disks/x=1,y.raw"))
+
+
+def options(line: list[str], name: str) -> list[str]:
+    return [value for option, value in pairwise(line) if option == name]
+
+
+def test_the_guest_has_no_way_out() -> None:
+    line = command(QEMU, Machine((DISK,)), WIRES, None)
+
+    assert options(line, "-netdev") == ["stream,id=wire,server=off,addr.type=fd,addr.str=11"]
+    assert "-nodefaults" in line
+    assert "-no-user-config" in line
+    [fence] = options(line, "-sandbox")
+    assert fence.startswith("on,")
+    assert "spawn=deny" in fence
+    [card] = [device for device in options(line, "-device") if "netdev" in device]
+    assert card.startswith("virtio-net-pci,")
+    assert card.endswith(",romfile=")  # or the firmware would ask for an address
+    assert options(line, "-boot") == ["strict=on"]
+
+
+def test_disks_are_named_with_their_formats_and_never_written_to() -> None:
+    line = command(QEMU, Machine((DISK, DISK), disk="nvme"), WIRES, None)
+
+    nodes = [json.loads(node) for node in options(line, "-blockdev")]
+    assert [node["node-name"] for node in nodes] == ["disk0", "disk1"]
+    assert nodes[0]["driver"] == "qcow2"
+    assert nodes[0]["file"] == {"driver": "file", "filename": "/scratch/a,b.qcow2"}
+    base = nodes[0]["backing"]
+    assert (base["driver"], base["read-only"]) == ("raw", True)
+    assert base["file"]["filename"] == "/disks/x=1,y.raw"
+    assert "nvme,drive=disk1,serial=vol1,bootindex=1" in options(line, "-device")
+
+
+def test_firmware_for_uefi_has_a_memory_of_its_own() -> None:
+    pair = Path("/usr/share/OVMF/OVMF_CODE_4M.fd"), Path("/scratch/variables")
+
+    line = command(QEMU, Machine((DISK,), firmware="uefi"), WIRES, pair)
+
+    flash = [json.loads(node) for node in options(line, "-blockdev")][:2]
+    assert [node["read-only"] for node in flash] == [True, False]
+    assert options(line, "-machine") == ["pc", "pflash0=flash0", "pflash1=flash1"]
+
+
+def test_ata_disks_are_masters_and_slaves() -> None:
+    line = command(QEMU, Machine((DISK,) * 3, disk="ata"), WIRES, None)
+
+    assert [device for device in options(line, "-device") if "ide-hd" in device] == [
+        "ide-hd,drive=disk0,bus=ide.0,unit=0,bootindex=0",
+        "ide-hd,drive=disk1,bus=ide.0,unit=1,bootindex=1",
+        "ide-hd,drive=disk2,bus=ide.1,unit=0,bootindex=2",
+    ]
