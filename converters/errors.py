@@ -15,6 +15,20 @@ class ClientError(Exception):
     """The client's fault; the message is what the client reads after `ClientError: `."""
 
 
+class FirstBootFailure(Exception):
+    """The client's machine does not start; the text is what is read after the class's name."""
+
+
+def did_not_boot(platform: str | None) -> FirstBootFailure:
+    """Tell of a machine that did not start, or not get on the network."""
+    # The guide names a Windows; clients have seen the other sentence.
+    what = "the Windows instance" if platform == "Windows" else "the instance"
+    return FirstBootFailure(
+        f"This import request failed because {what} failed to boot and establish network "
+        "connectivity."
+    )
+
+
 def validation_failed(reason: str) -> ClientError:
     """Wrap a reason as the validation of a disk does."""
     return ClientError(f"Disk validation failed [{reason}]")

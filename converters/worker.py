@@ -4,7 +4,7 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING
 
-from converters.errors import ClientError
+from converters.errors import ClientError, FirstBootFailure
 from converters.pipelines.conversion import import_instance, import_volume
 from converters.pipelines.export_image import export_image
 from converters.pipelines.import_image import import_image
@@ -76,6 +76,9 @@ async def run(job: Job, options: Options) -> None:
         cause = f" ({error.__cause__})" if error.__cause__ else ""
         log.info("task %s refused its disk: %s%s", job.task_id, error, cause)
         await job.fail(f"ClientError: {error}")
+    except FirstBootFailure as error:
+        log.info("task %s: its machine did not start", job.task_id)
+        await job.fail(f"FirstBootFailure: {error}")
     except Exception:
         log.exception("task %s failed", job.task_id)
         await job.fail(SERVER_ERROR)

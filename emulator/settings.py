@@ -86,6 +86,15 @@ class Settings(BaseModel):
         description="Networks, separated by commas, that such hosts may be in although they are "
         "private, loopback or link-local: `172.18.0.0/16`.",
     )
+    boot: Literal["auto", "require", "off"] = Field(
+        "auto",
+        description="Whether an image import starts its machine, which must get on the network: "
+        "`auto` does so where QEMU is here and the system was adapted, `require` always, and fails "
+        "where it cannot.",
+    )
+    boot_time: int = Field(
+        600, ge=1, le=86_400, description="Seconds that the start of an imported machine may take."
+    )
     upstream: str | None = Field(
         None,
         pattern=r"^https?://[^/]+/?$",

@@ -27,6 +27,23 @@ class FileReport(Frozen):
     diff: str = ""  # for people; empty for what is not text
 
 
+class BootReport(Frozen):
+    """What became of the machine when it was started."""
+
+    booted: bool | None  # None: it was not started
+    verdict: str  # booted, kernel-panic, stalled …; skipped
+    sentence: str
+    seen: str = ""  # the words that tell
+    seconds: float = 0.0
+    firmware: str = ""  # legacy-bios, uefi
+    disk: str = ""  # model of the disks: virtio, nvme, ahci, ata
+    card: str = ""  # model of the network card
+    accelerated: bool = False  # by KVM
+    stages: dict[str, float] = {}  # seconds until each was seen: firmware, kernel, …, booted
+    serial: str = ""  # the last lines that it wrote
+    screen: str = ""  # in text mode, at the end
+
+
 class Report(Frozen):
     """All that an import has to tell about its guest."""
 
@@ -36,3 +53,4 @@ class Report(Frozen):
     rules: tuple[RuleReport, ...] = ()
     changes: tuple[FileReport, ...] = ()
     left_out: tuple[str, ...] = ()  # what should have been changed and was not
+    boot: BootReport | None = None  # None: nobody wanted to know

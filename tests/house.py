@@ -48,7 +48,10 @@ class Server:
     def __init__(self, data_dir: Path, **settings: object) -> None:
         self.data_dir = data_dir
         # The disks of most tests hold no system; those of guests have one, and say "auto".
-        self.settings: dict[str, object] = {"port": 0, "guests": "off", **settings}
+        # None of those starts either, but for the tiny ones.
+        self.settings: dict[str, object] = {
+            "port": 0, "guests": "off", "boot": "off", **settings
+        }  # fmt: skip
         self.endpoint = ""
         self.process: subprocess.Popen[str] | None = None
 

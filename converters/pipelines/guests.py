@@ -56,6 +56,7 @@ class Adapted(Frozen):
     raws: tuple[RawDisk, ...]
     summary: GuestSummary
     description: str | None = None  # "Linux - Debian 12.4 - 6.1.0-17-amd64"
+    left_out: tuple[str, ...] = ()  # what should have been changed on the disks and was not
 
 
 async def adapted(
@@ -100,6 +101,7 @@ async def adapted(
         raws=tuple(disks),
         summary=_summary(work, verdict, boot_mode_afterwards(guest, plan, left_out)),
         description=verdict.description,
+        left_out=left_out,
     )
 
 

@@ -5,7 +5,7 @@
     CONVERTING   sparse raw disks are written beside them, several at once
     UPDATING     the system on the disks is looked into, judged, and adapted to EC2, unless an
                  operator wants disks to be imported as they are
-    BOOTING      not here yet: whether it starts
+    BOOTING      it is started, with nothing written to the disks, and must get on the network
     PUBLISHING   what is to be encrypted is sealed first
     PUBLISHING   the disks become blobs; then, in one transaction, snapshots name them, an AMI
                  is made of those, and the task is COMPLETED
@@ -33,6 +33,7 @@ from converters.pipelines.amis import (
     imported_image,
     told_guest,
 )
+from converters.pipelines.booting import tried
 from converters.pipelines.cores import spread
 from converters.pipelines.guests import Adapted, Refused, adapted
 from converters.pipelines.machine import Found, disks_of
@@ -55,6 +56,9 @@ CONVERTING: Final = ("converting", 19)
 CONVERTED: Final = 28
 UPDATING: Final = ("updating", 30)
 UPDATED: Final = ("updated", 41)
+PREPARING: Final = ("preparing to boot", 42)
+BOOTING: Final = ("booting", 45)
+BOOTED: Final = ("booted", 62)
 PUBLISHING: Final = ("preparing ami", 76)
 SEALED: Final = 98
 
@@ -81,6 +85,12 @@ class Converted(Frozen):
     image_id: str
 
 
+class Tried(Frozen):
+    """Whether the machine was started; one that did not start has ended the task."""
+
+    booted: bool | None
+
+
 class Published(Frozen):
     """What is visible now."""
 
@@ -95,6 +105,8 @@ async def import_image(job: Job, work: ImportImageWork, options: Options) -> Non
         ready = _as_they_are(work, converted)
     else:
         ready = await job.phase(TaskState.UPDATING, update, work, converted, options)
+    if options.boot == "require" or (options.boot == "auto" and options.guests != "off"):
+        await job.phase(TaskState.BOOTING, boot, work, converted, ready, options)
     plain = _plain(work, converted, ready)
     if any(disk.key_arn for disk in plain):
         sealed = await job.phase(TaskState.PUBLISHING, seal, plain)
@@ -219,6 +231,29 @@ async def _own(attempt: Attempt, disk: Ready, number: int) -> RawDisk:
         ended = await program.copy(disk.raw.path, mine.path, numbers, limits, lambda percent: None)
         program.check("the copy", ended)
     return mine
+
+
+async def boot(
+    attempt: Attempt, work: ImportImageWork, converted: Converted, ready: Adapted, options: Options
+) -> Tried:
+    """Start the machine; FirstBootFailure if it does not get on the network."""
+    disks = converted.disks
+    shown = tuple(
+        _shown(disk.found, 100, "completed", device_name=name)
+        for disk, name in zip(disks, _names(work, disks), strict=True)
+    )
+    preparing, begin = PREPARING
+    booting, least = BOOTING
+    booted, end = BOOTED
+    attempt.report(begin, preparing, shown, ready.summary)
+
+    def show(percent: int) -> None:
+        attempt.report(least + percent * (end - least) // 100, booting, shown)
+
+    found = await tried(attempt, ready, options, show)
+    if found:
+        attempt.report(end, booted, shown)
+    return Tried(booted=found)
 
 
 def _plain(work: ImportImageWork, converted: Converted, ready: Adapted) -> tuple[Plain, ...]:

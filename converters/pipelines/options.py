@@ -16,6 +16,11 @@ Signer = Callable[[str, tuple[str, str], datetime, Callable[[str], Session | Non
 # off: disks are imported as they are
 GuestMode = Literal["auto", "require", "off"]
 
+# auto: what was looked into and adapted is started where QEMU is here; else the report says why not
+# require: every import is started, and fails where that can't be done
+# off: nothing is started
+BootMode = Literal["auto", "require", "off"]
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -27,3 +32,5 @@ class Options:
     fetch_networks: tuple[str, ...] = ()  # that are not public and may be spoken to
     signer: Signer | None = None  # None: no signature can be verified
     anyone: bool = False  # … and need not be: anyone may call
+    boot: BootMode = "off"
+    boot_time: int = 600  # seconds that a start may take

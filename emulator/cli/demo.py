@@ -92,6 +92,7 @@ async def server(
     command = [
         sys.executable, "-m", "emulator", "serve", "--log-level", "error", "--port", "0",
         "--data-dir", str(data_dir), "--role-check", "auto", "--tls", settings.tls,
+        "--boot", "off",  # what is on the disk only looks like a system
     ]  # fmt: skip
     for name in ("tls_cert", "tls_key", "credentials"):
         if (path := getattr(settings, name)) is not None:
@@ -173,7 +174,7 @@ async def imported(api: Api, ova: Path, console: Console) -> dict[str, Any]:
     )
     task = await watched(api, task["importTaskId"], console)
     if task["status"] != "completed":
-        raise StartError(f"the import failed: {task.get('statusMessage')}")
+        raise StartError(f"the import failed: {task.get('statusMessage')}{hint(task)}")
     taken = time.monotonic() - started
     await api.s3("DELETE", f"/{bucket}/{ova.name}")
     await api.s3("DELETE", f"/{bucket}")
@@ -186,6 +187,12 @@ async def imported(api: Api, ova: Path, console: Console) -> dict[str, Any]:
         f"{device['ebs']['volumeSize']} GiB."
     )
     return task
+
+
+def hint(task: dict[str, Any]) -> str:
+    """Return what to do about a server that wants to start what only looks like a system."""
+    failed = str(task.get("statusMessage")).startswith("FirstBootFailure")
+    return " (the demo needs a server with --boot off)" if failed else ""
 
 
 async def told(client: httpx.AsyncClient, task_id: str, console: Console) -> int:

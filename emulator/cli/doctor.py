@@ -14,7 +14,9 @@ from rich.console import Console
 from rich.table import Table
 
 from converters import qemu_img
+from converters.boot import machine
 from converters.guests import sandbox, tools
+from converters.guests.write.acceleration import KVM, accelerated
 from emulator.cli.options import add_settings, settings_of
 from emulator.parts import without_password
 from emulator.server import listen
@@ -60,6 +62,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield of_database(settings)
     yield of_fence()
     yield from of_tools()
+    yield of_uefi()
+    yield of_kvm()
 
 
 def of_qemu_img() -> Finding:
@@ -141,3 +145,20 @@ def of_tools() -> Iterator[Finding]:
         else:
             detail = f"for {tool.purpose}; install it: apt-get install {tool.package}"
             yield Finding(tool.name, None, detail)
+
+
+def of_uefi() -> Finding:
+    """Look for the firmware that starts disks by UEFI."""
+    if found := machine.uefi():
+        return Finding("OVMF", True, f"{found[0]}, for starting what was imported by UEFI")
+    detail = "for starting what was imported by UEFI; install it: apt-get install ovmf"
+    return Finding("OVMF", None, detail)
+
+
+def of_kvm() -> Finding:
+    """Look whether this machine's own processor runs what was imported."""
+    program = tools.find(machine.PROGRAM)
+    if program is not None and asyncio.run(accelerated(program)):
+        return Finding("KVM", True, "works: imported machines start at full speed")
+    why = "is there, but does not work" if KVM.exists() else "is not here"
+    return Finding("KVM", None, f"{KVM} {why}: processors are emulated")

@@ -60,5 +60,7 @@ def job_runner(settings: Settings, door: "Door | None" = None, *, anyone: bool =
             fetch_networks=settings.fetch_networks,
             signer=None if door is None else door.signer_of,
             anyone=anyone,
+            boot=settings.boot,
+            boot_time=settings.boot_time,
         )
     )
