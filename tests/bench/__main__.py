@@ -4,7 +4,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from tests.bench import api, blocks, exports, guests, imports, machines, transfers
+from tests.bench import api, blocks, boots, exports, guests, imports, machines, transfers
 from tests.bench.figures import Figure, show, write
 
 BENCHES = {
@@ -15,6 +15,7 @@ BENCHES = {
     "machines": machines.figures,
     "exports": exports.figures,
     "guests": guests.figures,
+    "boots": boots.figures,
 }
 
 

@@ -69,12 +69,12 @@ PROBE = "/?Action=DescribeRegions&Version=2016-11-15"
 
 
 @contextmanager
-def vmie(data_dir: Path) -> Iterator[Server]:
-    """Run vmie on a free port."""
+def vmie(data_dir: Path, boot: str = "off") -> Iterator[Server]:
+    """Run vmie on a free port; disks are imported as they are."""
     port = free_port()
     command = [
         str(Path(sys.executable).with_name("vmie")), "serve",
-        "--port", str(port), "--data-dir", str(data_dir), "--guests", "off",
+        "--port", str(port), "--data-dir", str(data_dir), "--guests", "off", "--boot", boot,
     ]  # fmt: skip
     with running(command, port, PROBE) as server:
         yield server
