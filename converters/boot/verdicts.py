@@ -83,6 +83,7 @@ class Patience:
     # where the processor is emulated on a busy machine.
     kernel: float = 90.0
     address: float = 60.0  # after it asks for a login
+    complaint: float = COMPLAINT  # of silence, at most, until what was complained of decides
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,7 @@ def verdict(seen: Seen, patience: Patience) -> Verdict | None:
     if seen.address is not None:
         return Verdict(BOOTED, "It started and took its address.", seen.address)
     for noticed in seen.noticed:
-        if _decides(noticed, seen):
+        if _decides(noticed, seen, patience):
             return Verdict(noticed.sign.name, noticed.sign.sentence, noticed.text)
     if seen.ended:
         return Verdict("ended", "It turned itself off.")
@@ -152,10 +153,10 @@ def verdict(seen: Seen, patience: Patience) -> Verdict | None:
     return None
 
 
-def _decides(noticed: Noticed, seen: Seen) -> bool:
+def _decides(noticed: Noticed, seen: Seen, patience: Patience) -> bool:
     if noticed.sign.wait and (seen.kernel or seen.read - noticed.read > ON):
         return False
-    return seen.silence >= noticed.sign.wait
+    return seen.silence >= min(noticed.sign.wait, patience.complaint)
 
 
 def _unconnected(seen: Seen) -> Verdict:

@@ -21,14 +21,15 @@ from converters.boot.machine import Disk, Firmware, Machine
 from converters.boot.monitor import Gone
 from converters.boot.verdicts import Patience
 from converters.guests import sandbox
-from tests.boot.tiny import NO_NETWORK, NOBODY, Tinies, Tiny, missing
+from tests.boot.tiny import NOBODY, STATIC, Tinies, Tiny, missing
 
 pytestmark = [pytest.mark.guests, pytest.mark.timeout(300)]
 slow = pytest.mark.slow
 
 MEMORY = 384  # MiB
-PATIENT = Patience(whole=240, loader=60, kernel=90, address=4)
-HURRIED = Patience(whole=240, loader=4, kernel=90, address=4)
+PATIENT = Patience(whole=240, loader=60, kernel=90, address=2, complaint=1)
+HURRIED = Patience(whole=240, loader=2)
+SPEAKS = "  up ping -c 1 -W 1 10.11.12.1 || true\n"
 GOOD = Tiny("good")
 GOOD_UEFI = Tiny("good-uefi", uefi=True)
 
@@ -69,12 +70,15 @@ CASES = {
                       "no-system", "Missing operating system"),
     "restarts": Case(bootsector(JUMP_TO_RESET), "legacy-bios", "restarts"),
     "a damaged loader": Case(Tiny("damaged", damaged=True), "legacy-bios", "stalled"),
+    "no initial RAM disk": Case(Tiny("no-initrd", initrd=False), "legacy-bios", "kernel-panic",
+                                "VFS: Unable to mount root fs"),
     "no kernel": Case(Tiny("no-kernel", kernel=False), "legacy-bios", "loader-error", "vmlinuz"),
     "no root": Case(Tiny("no-root", root=NOBODY), "legacy-bios", "root-not-found", "ALERT!"),
-    "no network": Case(Tiny("no-network", network=NO_NETWORK), "legacy-bios", "no-address",
-                       "it asked for none"),
+    "a static address": Case(Tiny("static", network=STATIC + SPEAKS), "legacy-bios", "no-address",
+                             "it has 10.11.12.13 instead"),
     "turned off": Case(bootsector(POWER_OFF), "legacy-bios", "ended"),
     "UEFI's disk by BIOS": Case(GOOD_UEFI, "legacy-bios", "stalled"),
+    "UEFI, blank": Case(blank, "uefi", "no-loader"),
     "UEFI, no loader": Case(Tiny("no-loader-uefi", uefi=True, loader=False), "uefi", "no-loader"),
     "BIOS's disk by UEFI": Case(GOOD, "uefi", "no-loader"),
     "UEFI, no init": Case(Tiny("no-init-uefi", uefi=True, init=False), "uefi", "kernel-panic",

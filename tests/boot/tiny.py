@@ -32,7 +32,7 @@ QUICK: Final = "mitigations=off tsc=reliable no_timer_check random.trust_cpu=on 
 SYSTEM_PROGRAMS: Final = ("init", "getty", "ifup", "ifdown", "udhcpc", "poweroff", "reboot")
 PROGRAMS: Final = (
     "sh", "mount", "umount", "hostname", "echo", "cat", "sed", "grep", "mkdir", "ip", "sleep",
-    "run-parts", "login", "dmesg", "mv", "rm", "ls", "true", "test",
+    "run-parts", "login", "dmesg", "mv", "rm", "ls", "true", "test", "ping",
 )  # fmt: skip
 
 INITIAL: Final = """#!/bin/busybox sh
@@ -97,7 +97,6 @@ STATIC: Final = (
     "auto lo\niface lo inet loopback\nauto eth0\niface eth0 inet static\n"
     "  address 10.11.12.13\n  netmask 255.255.255.0\n  gateway 10.11.12.1\n"
 )
-NO_NETWORK: Final = "auto lo\niface lo inet loopback\n"
 GOOD_FSTAB: Final = f"UUID={UUID} / ext4 defaults 0 1\n"
 FOREIGN_FSTAB: Final = f"{GOOD_FSTAB}//server/share /mnt/share cifs guest 0 0\n"
 
@@ -111,6 +110,7 @@ class Tiny:
     loader: bool = True  # else the boot sector has no code, or there is no BOOTX64.EFI
     damaged: bool = False  # GRUB's core is
     kernel: bool = True
+    initrd: bool = True  # else the menu names none
     root: str = UUID  # that the kernel is told
     init: bool = True
     fstab: str = GOOD_FSTAB
@@ -225,7 +225,7 @@ def menu(tiny: Tiny, version: str) -> str:
             "menuentry 'Debian' {",
             f" search --no-floppy --fs-uuid --set=root {UUID}",
             f" linux /boot/vmlinuz-{version} {arguments}",
-            f" initrd /boot/initrd.img-{version}",
+            f" initrd /boot/initrd.img-{version}" if tiny.initrd else "",
             "}\n",
         ]
     )
