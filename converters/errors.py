@@ -129,6 +129,14 @@ def bucket_gone(bucket: str) -> ClientError:
     return ClientError(f"The S3 bucket '{bucket}' does not exist.")
 
 
+def bucket_without_grants() -> ClientError:
+    """Tell of a bucket that lets the exporter of instances in no more."""
+    # assumed; the words are those of the request
+    return ClientError(
+        "vm-import-export@amazon.com must have WRITE and READ_ACL permission on the S3 bucket."
+    )
+
+
 def key_not_accessible() -> ClientError:
     """Tell of a KMS key that was disabled or given up while its task needed it."""
     # assumed; the words are those of the request. The guide only says that it must stay enabled.

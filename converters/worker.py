@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from converters.errors import ClientError, FirstBootFailure
 from converters.pipelines.conversion import import_instance, import_volume
 from converters.pipelines.export_image import export_image
+from converters.pipelines.export_instance import export_instance
 from converters.pipelines.import_image import import_image
 from converters.pipelines.import_snapshot import import_snapshot
 from converters.pipelines.options import Options
@@ -17,6 +18,7 @@ from state.jobs import Attempt, Job
 from state.tasks import (
     SERVER_ERROR,
     ExportImageWork,
+    ExportInstanceWork,
     ImportImageWork,
     ImportInstanceWork,
     ImportSnapshotWork,
@@ -63,6 +65,8 @@ async def run(job: Job, options: Options) -> None:
                 await import_image(job, work, options)
             case ExportImageWork() as work:
                 await export_image(job, work)
+            case ExportInstanceWork() as work:
+                await export_instance(job, work)
             case SnapshotVolumeWork() as work:
                 await snapshot_volume(job, work)
             case SealSnapshotWork() as work:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
+from state.exporters import EXPORTERS
 from state.objects import Bucket, Grant, Object, Permission, PublicAccessBlock
 
 GROUPS: Final = "http://acs.amazonaws.com/groups/"
@@ -27,7 +28,12 @@ EC2_ID: Final = "6aa5a366c34c1cbe25dc49211496e913e0351eb0e8c37aa3477e40942ec6b97
 
 @lru_cache(1024)
 def canonical_id(account_id: str) -> str:
-    """Name an account the way S3 does; made up here, the same everywhere."""
+    """Name an account the way S3 does; made up here, the same everywhere.
+
+    An account of AWS's own, of which nobody knows more than that name, is called by it already.
+    """
+    if account_id in EXPORTERS:
+        return account_id
     return NOBODY_ID if account_id == NOBODY else hashlib.sha256(account_id.encode()).hexdigest()
 
 

@@ -149,6 +149,23 @@ class ExportImageWork(Frozen):
     needs_role: bool = False  # that role let it begin, and must have its rights to the end
 
 
+class ExportInstanceWork(Frozen):
+    """Write the disk of an instance into a bucket, or an OVA with a machine that has it."""
+
+    kind: Literal["export-instance"] = "export-instance"
+    instance_id: str
+    volume_id: str
+    # The topmost of the volume's layers at that moment, by its source_id; empty: there is none.
+    layer_id: str = ""
+    environment: str  # vmware, citrix, microsoft
+    container_format: str | None = None  # ova
+    disk_format: str  # VMDK, VHD
+    bucket: str
+    prefix: str = ""
+    key: str  # prefix, the task's id, and the format as an extension
+    label: str  # what the machine in the OVA is called
+
+
 class SnapshotWork(Frozen):
     """Write the bytes of a pending snapshot: work that no list of tasks shows.
 
@@ -164,7 +181,7 @@ class SnapshotVolumeWork(SnapshotWork):
 
     kind: Literal["snapshot-volume"] = "snapshot-volume"
     volume_id: str
-    written: bool = True  # the topmost layer is what was written since the snapshot before
+    written: int = 1  # how many of the topmost layers were written since the snapshot before
 
 
 class SealSnapshotWork(SnapshotWork):
@@ -214,6 +231,7 @@ Work = Annotated[
     ImportSnapshotWork
     | ImportImageWork
     | ExportImageWork
+    | ExportInstanceWork
     | SnapshotVolumeWork
     | SealSnapshotWork
     | ImportVolumeWork

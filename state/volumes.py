@@ -7,7 +7,8 @@
 
 A volume without layers is empty, one without `written` has not been written to. A file never
 changes again once it is a layer: who is to write puts a new one on top. When the bytes of a
-snapshot have been written, they take the place of the layers that they were made of.
+snapshot have been written, they take the place of the layers that they were made of. Exports, too,
+make layers of what was written; the next snapshot counts them as written since the last one.
 """
 
 from datetime import datetime
@@ -62,6 +63,7 @@ class Volume(Frozen):
     sealed: str | None = None  # the passphrase of all its sealed files, base64
     layers: tuple[Layer, ...] = ()
     written: Layer | None = None
+    unsaved: int = 0  # how many of the topmost layers no snapshot is made of yet
     last_snapshot_id: str | None = None  # whose blocks its layers are, or what it was made of
     auto_enable_io: bool = False
     initialization_rate: int | None = None  # MiB/s, as it was asked for
@@ -77,6 +79,12 @@ class Volume(Frozen):
     def frozen(self) -> "Volume":
         """Return the volume with all that was written to it as a layer: it may not change then."""
         return self.model_copy(update={"layers": self.files, "written": None})
+
+    def set_aside(self) -> "Volume":
+        """Return the frozen volume, which remembers that no snapshot was made of it."""
+        if self.written is None:
+            return self
+        return self.frozen().model_copy(update={"unsaved": self.unsaved + 1})
 
     def merged(self, layer: Layer) -> "Volume | None":
         """Return the volume with a layer in place of those it was made of; None without them.

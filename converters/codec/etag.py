@@ -38,11 +38,11 @@ def etag(digests: Sequence[bytes]) -> str:
 class Hasher:
     """Hashes what it is given, in parts, beside whoever goes on to give it more."""
 
-    def __init__(self, part: int) -> None:
+    def __init__(self, part: int, skipped: int = 0) -> None:
         self._part = part
         self._lanes = [ThreadPoolExecutor(1) for _ in range(LANES)]
         self._parts = [hashlib.md5(usedforsecurity=False)]
-        self._room = part
+        self._room = part - skipped  # of the first part: bytes that are not known yet
         self._waiting: deque[tuple[Future[None], int]] = deque()
         self._ahead = 0
 
@@ -61,13 +61,16 @@ class Hasher:
             while self._ahead > AHEAD:
                 self._wait()
 
-    def etag(self) -> str:
-        """Return the ETag of all."""
+    def etag(self, first: bytes | None = None) -> str:
+        """Return the ETag of all; first is the MD5 of the first part, if some was skipped."""
         while self._waiting:
             self._wait()
         for lane in self._lanes:
             lane.shutdown()
-        return etag([part.digest() for part in self._parts])
+        digests = [part.digest() for part in self._parts]
+        if first is not None:
+            digests[0] = first
+        return etag(digests)
 
     def _wait(self) -> None:
         done, length = self._waiting.popleft()

@@ -23,7 +23,7 @@ from typing import Final
 
 from isal import isal_zlib
 
-from converters.codec.ordered import HashedFile, ordered, with_data, write_hashed
+from converters.codec.ordered import Growing, ordered, with_data, write_hashed
 from converters.codec.sparse_extent import (
     AT_END,
     DEFLATE,
@@ -141,14 +141,15 @@ def deflated(raw: int, offset: int, size: int) -> tuple[int, list[tuple[int, int
     return offset, entries, b"".join(parts)
 
 
-def write(raw: int, target: HashedFile, size: int) -> None:
-    """Write the whole file."""
+def write(raw: int, target: Growing, size: int) -> int:
+    """Write the whole file; return how many bytes of the disk are in it."""
     capacity = -(-size // SECTOR)
     front = header(capacity) + descriptor(capacity)
     target.write(front.ljust(OVERHEAD * SECTOR, b"\0"))
     directory = array("I", bytes(4 * -(-size // TABLE)))
     table = array("I", bytes(4 * ENTRIES))
     number = 0  # of the table
+    populated = 0
     shown = -1
 
     def put_table() -> None:
@@ -165,6 +166,7 @@ def write(raw: int, target: HashedFile, size: int) -> None:
         for at, place in entries:
             table[offset % TABLE // GRAIN + at] = target.size // SECTOR + place
         target.write(grains)
+        populated += len(entries) * GRAIN
         shown = show(offset, size, shown)
     put_table()
     place = target.size // SECTOR + 1
@@ -172,6 +174,7 @@ def write(raw: int, target: HashedFile, size: int) -> None:
     target.write(marked(FOOTER, header(capacity, place)))
     target.write(marked(END_OF_STREAM, b""))
     show(size, size, shown)
+    return populated
 
 
 def little_endian(numbers: "array[int]") -> bytes:

@@ -21,17 +21,16 @@ there still, and the id of the blob was remembered by then, so the second run ma
 """
 
 import asyncio
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from converters.errors import bucket_gone, image_gone
-from converters.pipelines.publishing import GIB, publication
+from converters.errors import image_gone
+from converters.pipelines.exporting import Converted, Published, put_object
+from converters.pipelines.publishing import GIB
 from converters.pipelines.roles import ask
 from converters.pipelines.sources import fetch_snapshot
-from converters.stages.from_raw import Written, from_raw
+from converters.stages.from_raw import from_raw
 from state.jobs import Attempt, Job
-from state.objects import Object
 from state.service_roles import to_take, to_write
 from state.tasks import ExportImageWork, TaskState
 from state.values import Frozen
@@ -41,31 +40,12 @@ UPDATING: Final = ("updating", 21)
 CONVERTING: Final = ("converting", 80)
 CONVERTED: Final = 85
 
-# assumed: what the SDKs send for a stream of bytes that nobody has said more of
-CONTENT_TYPE: Final = "application/octet-stream"
-# The role that writes must be allowed s3:GetBucketAcl: the object is to be the bucket owner's.
-ACL: Final = "bucket-owner-full-control"
-
 
 class Validated(Frozen):
     """What validating found."""
 
     disk: Path  # raw, as the snapshot has it
     size: int  # bytes of the AMI's volume, which may be more
-
-
-class Converted(Frozen):
-    """What converting made: the file of the object, and what its blob shall be called."""
-
-    path: Path
-    written: Written
-    blob_id: str
-
-
-class Published(Frozen):
-    """What is visible now."""
-
-    key: str
 
 
 async def export_image(job: Job, work: ExportImageWork) -> None:
@@ -121,25 +101,4 @@ async def publish(attempt: Attempt, work: ExportImageWork, converted: Converted)
 
 def _publish(attempt: Attempt, work: ExportImageWork, converted: Converted) -> None:
     ask(attempt, to_write)
-    now = datetime.now(UTC)
-    task = attempt.task
-    exported = Object(
-        bucket=work.bucket,
-        key=work.key,
-        blob_id=converted.blob_id,
-        size=converted.written.size,
-        etag=converted.written.etag,
-        part_sizes=converted.written.part_sizes,
-        modified_at=now.replace(microsecond=0),
-        content_type=CONTENT_TYPE,
-        owner_id=task.account_id,
-        acl=ACL,
-    )
-    with publication(attempt, {converted.blob_id: converted.path}) as tx:
-        bucket = tx.buckets.get(work.bucket)
-        if bucket is None or (bucket.account_id, bucket.region) != (task.account_id, task.region):
-            raise bucket_gone(work.bucket)
-        tx.tasks.move(task, TaskState.COMPLETED, progress=100, finished_at=now)
-        replaced = tx.objects.put(exported)
-    if replaced is not None:
-        attempt.blobs.remove(replaced.blob_id)
+    put_object(attempt, work, converted, lambda bucket: bucket.account_id)

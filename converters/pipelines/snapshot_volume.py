@@ -1,7 +1,7 @@
 """What was written to a volume becomes a snapshot.
 
-    VALIDATING   the layers get second names in the scratch folder; which blocks of the topmost were
-                 written is kept as the snapshot's lineage
+    VALIDATING   the layers get second names in the scratch folder; which blocks were written since
+                 the snapshot before is kept as the snapshot's lineage
     CONVERTING   the layers become one disk: sparse and raw, or encrypted as the volume is, with the
                  same passphrase
     PUBLISHING   the disk becomes a blob with two names; then, in one transaction, the snapshot is
@@ -108,7 +108,9 @@ def _gather(attempt: Attempt, work: SnapshotVolumeWork) -> Gathered:
             attempt.blobs.link(layer.blob_id, path)
         except FileNotFoundError as error:
             raise Stale(f"{work.snapshot_id} is being deleted") from error
-    blocks = written_blocks(paths[-1]) if work.written else Blocks()
+    blocks = Blocks()
+    for path in paths[len(paths) - work.written :]:
+        blocks |= written_blocks(path)
     with attempt.store.begin() as tx:
         tx.lineage.amend(work.snapshot_id, blocks)
     return Gathered(layers=snapshot.layers, paths=paths, snapshot=snapshot)

@@ -3,16 +3,19 @@
     VMDK   stream-optimized
     VHD    dynamic, blocks of 2 MiB, exactly as large as the disk and not as a geometry
     RAW    the disk itself: a second name of the file
+    OVA    a machine with the disk as VMDK
 
 VMDK and VHD count in sectors: a disk that is not a multiple of 512 bytes is padded with zeros.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from converters.codec import program
+from converters.codec.virtual_system import Machine
 from converters.lifeline import Limits
 from converters.stages.inspect import RAW, Disk
 from converters.stages.to_raw import to_raw
@@ -50,12 +53,32 @@ async def from_raw(
     """
     target.unlink(missing_ok=True)  # noqa: ASYNC240  # of an attempt before
     if disk_format in WRITERS:
-        name = WRITERS[disk_format]
-        arguments = [str(raw), str(target), str(size)]
-        limits = Limits(file_size=size + (size >> 6) + SPARE)
-    else:
-        await _copy(raw, size, target)
-        name, arguments, limits = "digest", [str(target), str(size)], Limits(file_size=1)
+        return await _write(WRITERS[disk_format], raw, size, target, report)
+    await _copy(raw, size, target)
+    return await _told("digest", [str(target), str(size)], Limits(file_size=1), target, report)
+
+
+async def to_ova(
+    raw: Path, size: int, machine: Machine, target: Path, report: Callable[[int], None]
+) -> Written:
+    """Write a machine with the disk to target; report gets the percentage.
+
+    A file that is shorter than size is a disk that ends in zeros.
+    """
+    target.unlink(missing_ok=True)  # noqa: ASYNC240  # of an attempt before
+    return await _write("write_ova", raw, size, target, report, json.dumps(machine._asdict()))
+
+
+async def _write(
+    name: str, raw: Path, size: int, target: Path, report: Callable[[int], None], *more: str
+) -> Written:
+    limits = Limits(file_size=size + (size >> 6) + SPARE)
+    return await _told(name, [str(raw), str(target), str(size), *more], limits, target, report)
+
+
+async def _told(
+    name: str, arguments: list[str], limits: Limits, target: Path, report: Callable[[int], None]
+) -> Written:
     ended = await program.run(name, arguments, limits, report)
     part, etag = program.found_out(name, ended)
     return Written(_length(target), etag, int(part))

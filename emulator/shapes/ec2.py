@@ -274,6 +274,18 @@ class CreateDefaultVpcResult(TypedDict, total=False):
     Vpc: Vpc
 
 
+class CreateInstanceExportTaskRequest(TypedDict, total=False):
+    TagSpecifications: list[TagSpecification]
+    Description: str
+    InstanceId: Required[str]
+    TargetEnvironment: Required[str]
+    ExportToS3Task: Required[ExportToS3TaskSpecification]
+
+
+class CreateInstanceExportTaskResult(TypedDict, total=False):
+    ExportTask: ExportTask
+
+
 class CreateInternetGatewayRequest(TypedDict, total=False):
     TagSpecifications: list[TagSpecification]
     DryRun: bool
@@ -1269,6 +1281,13 @@ class ExportToS3Task(TypedDict, total=False):
     DiskImageFormat: str
     S3Bucket: str
     S3Key: str
+
+
+class ExportToS3TaskSpecification(TypedDict, total=False):
+    DiskImageFormat: str
+    ContainerFormat: str
+    S3Bucket: str
+    S3Prefix: str
 
 
 class Filter(TypedDict, total=False):

@@ -113,6 +113,7 @@ LATER: dict[str, tuple[str, ...]] = {
         "ImportInstance",
         "ImportVolume",
     ),
+    "emulator.services.ec2.instance_exports": ("CreateInstanceExportTask",),
     "emulator.services.ec2.instances": (
         "DescribeInstances",
         "TerminateInstances",

@@ -9,7 +9,7 @@
 
 State has four words. Status is said to have `deleting` and `deleted`, too; that these are for
 exports that fail is assumed. The filter `task-state` knows a task by all words for its state.
-Exports of instances are not here yet, their ids are.
+An export of an instance has no StatusMessage before it has ended, nor when it is completed.
 """
 
 from collections.abc import Mapping
@@ -25,8 +25,9 @@ from emulator.shapes.ec2 import (
     DescribeExportTasksRequest,
     DescribeExportTasksResult,
     ExportTask,
+    ExportToS3Task,
 )
-from state.tasks import ExportImageWork, Task, TaskState
+from state.tasks import ExportImageWork, ExportInstanceWork, Task, TaskState
 
 actions = Actions()
 
@@ -109,18 +110,29 @@ def status(task: Task) -> str:
 def task_shape(task: Task, tags: Mapping[str, str]) -> ExportTask:
     """Return an export as clients see it among those of all kinds."""
     work = task.work
-    assert isinstance(work, ExportImageWork)
+    assert isinstance(work, ExportImageWork | ExportInstanceWork)
+    place: ExportToS3Task = {
+        "DiskImageFormat": work.disk_format,
+        "S3Bucket": work.bucket,
+        "S3Key": work.key,
+    }
     shape: ExportTask = {
         "ExportTaskId": task.id,
-        "ExportToS3Task": {
-            "DiskImageFormat": work.disk_format,
-            "S3Bucket": work.bucket,
-            "S3Key": work.key,
-        },
+        "ExportToS3Task": place,
         "State": state(task),
         "Tags": tag_set(tags),
     }
-    if message := tasks.status_message(task):
+    message = tasks.status_message(task)
+    if isinstance(work, ExportInstanceWork):
+        place["DiskImageFormat"] = work.disk_format.lower()
+        if work.container_format:
+            place["ContainerFormat"] = work.container_format
+        shape["InstanceExportDetails"] = {
+            "InstanceId": work.instance_id,
+            "TargetEnvironment": work.environment,
+        }
+        message = message if shape["State"].startswith("cancel") else None
+    if message:
         shape["StatusMessage"] = message
     if task.description:
         shape["Description"] = task.description

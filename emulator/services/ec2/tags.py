@@ -24,7 +24,7 @@ MOST_TAGS = 50  # of one resource
 LONGEST_KEY = 128
 LONGEST_VALUE = 256
 
-TASK_KINDS = ("import-snapshot", "import-image", "export-image")
+TASK_KINDS = ("import-snapshot", "import-image", "export-image", "export-instance")
 
 NETWORK_KINDS = frozenset(
     {

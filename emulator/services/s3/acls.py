@@ -18,6 +18,7 @@ from emulator.services.s3 import errors
 from emulator.services.s3.rights import Guard, account_of
 from emulator.shapes import s3
 from state import acls
+from state.exporters import EXPORTERS
 from state.objects import Bucket, Grant, Permission
 from state.store import Tx
 
@@ -123,7 +124,7 @@ def checked(grants: Iterable[Grant]) -> tuple[Grant, ...]:
 
 def canonical(text: str) -> str:
     """Give back what may be the id of an account; raises InvalidArgument."""
-    if not CANONICAL_ID.fullmatch(text):
+    if not CANONICAL_ID.fullmatch(text) and text not in EXPORTERS:
         raise errors.invalid_argument("Invalid id", "CanonicalUser/ID", text)
     return text
 

@@ -148,13 +148,14 @@ def snapshot_of(ctx: Context, tx: Tx, volume: Volume, description: str) -> Snaps
     if volume.last_snapshot_id is not None:
         # What was written is known to the worker, who looks for it.
         tx.lineage.add(snapshot.id, volume.last_snapshot_id, Blocks())
-    tx.volumes.replace(volume.frozen().model_copy(update={"last_snapshot_id": snapshot.id}))
+    saved = {"last_snapshot_id": snapshot.id, "unsaved": 0}
+    tx.volumes.replace(volume.frozen().model_copy(update=saved))
     return snapshot
 
 
 def is_whole(volume: Volume) -> bool:
     """Tell whether the bytes of a volume can be a snapshot's as they are."""
-    if volume.written is not None or len(volume.layers) > 1:
+    if volume.written is not None or volume.unsaved or len(volume.layers) > 1:
         return False
     return all(layer.sealed == volume.encrypted for layer in volume.layers)
 
@@ -217,7 +218,9 @@ def writing(snapshot: Snapshot, volume: Volume) -> Task:
         region=snapshot.region,
         created_at=snapshot.created_at,
         work=SnapshotVolumeWork(
-            snapshot_id=snapshot.id, volume_id=volume.id, written=volume.written is not None
+            snapshot_id=snapshot.id,
+            volume_id=volume.id,
+            written=volume.unsaved + (volume.written is not None),
         ),
     )
 
