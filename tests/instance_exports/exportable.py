@@ -59,9 +59,9 @@ def put_machine(house: House, disk: Path | None = None, **more: Any) -> str:
 def closed_bucket(house: House, ownership: str = "BucketOwnerPreferred") -> str:
     """Make a bucket with access control lists, which lets nobody in but its owner."""
     bucket = house.bucket(house.region)
+    rules: Any = {"Rules": [{"ObjectOwnership": ownership}]}
     house.s3(region=house.region).put_bucket_ownership_controls(
-        Bucket=bucket,
-        OwnershipControls={"Rules": [{"ObjectOwnership": ownership}]},  # type: ignore[typeddict-item]
+        Bucket=bucket, OwnershipControls=rules
     )
     return bucket
 

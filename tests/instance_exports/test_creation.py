@@ -245,12 +245,12 @@ def test_a_root_that_cannot_be_exported(
     shared_house: House, place: tuple[str, str], root: dict[str, Any]
 ) -> None:
     instance_id, ec2 = put_instance(shared_house), shared_house.ec2()
-    key = made_key(shared_house, alias="alias/root") if "encrypted" in root else None
-    volume = ec2.create_volume(
-        AvailabilityZone="us-east-1a",
-        Size=root.get("size", 1),
-        **({"Encrypted": True, "KmsKeyId": key} if key else {}),
-    )["VolumeId"]
+    more: Any = {}
+    if "encrypted" in root:
+        more = {"Encrypted": True, "KmsKeyId": made_key(shared_house, alias="alias/root")}
+    volume = ec2.create_volume(AvailabilityZone="us-east-1a", Size=root.get("size", 1), **more)[
+        "VolumeId"
+    ]
     ec2.attach_volume(
         VolumeId=volume, InstanceId=instance_id, Device=root.get("device", "/dev/sda1")
     )

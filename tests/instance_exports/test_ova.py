@@ -218,9 +218,8 @@ async def test_virt_v2v_reads_it(tmp_path: Path, uefi: bool) -> None:
         env={**os.environ, "TMPDIR": str(tmp_path)},
     ).stdout
 
-    said = dict(
-        (word.strip() for word in line.split(":", 1)) for line in told.splitlines() if ":" in line
-    )
+    lines = [line.partition(":") for line in told.splitlines()]
+    said = {name.strip(): text.strip() for name, _, text in lines}
     assert said["source name"] == MACHINE.label
     assert said["memory"] == f"{4096 * MIB} (bytes)"
     assert said["nr vCPUs"] == "2"
