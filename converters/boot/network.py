@@ -35,6 +35,7 @@ class Addresses:
     subnet: IPv4Network
     names: IPv4Address
     domain: str = "ec2.internal"
+    name: str = ""  # of the guest; else it is made of its address
 
     @property
     def router(self) -> IPv4Address:
@@ -44,7 +45,7 @@ class Addresses:
     @property
     def host(self) -> str:
         """The name that the guest is told."""
-        return f"ip-{str(self.guest).replace('.', '-')}"
+        return self.name or f"ip-{str(self.guest).replace('.', '-')}"
 
     @property
     def told(self) -> dict[int, bytes]:
