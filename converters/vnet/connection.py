@@ -143,7 +143,8 @@ class Connection:
         self._theirs = heard.sequence
         self._heard = 1
         self._told = 1 + ROOM
-        self._largest = min(max(heard.largest or USUAL, SMALLEST), LARGEST)
+        largest = USUAL if heard.largest is None else heard.largest
+        self._largest = min(max(largest, SMALLEST), LARGEST)
         self._at_once = FIRST * self._largest
 
     def _opening(self, segment: Segment, now: float) -> None:
@@ -171,10 +172,13 @@ class Connection:
                 self._owed = max(self._owed, 1)  # "do you mean it?" RFC 5961
             return
         if segment.flags & SYN:
-            if at == 0 and not self.opened:
-                self._next = 0
-            else:
+            ours = self._of_ours(segment.acknowledged)
+            if self.opened or at != 0:
                 self._owed = max(self._owed, 1)
+            elif segment.flags & ACKNOWLEDGE and ours == 1:  # both had called
+                self._acknowledged(ours, segment, now)
+            else:
+                self._next = 0
             return
         if not segment.flags & ACKNOWLEDGE:
             return

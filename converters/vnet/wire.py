@@ -7,6 +7,9 @@ Whatever goes to the guest waits for the guest, and whatever comes of it waits f
 """
 
 import asyncio
+import os
+import socket
+import struct
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -126,7 +129,7 @@ async def _visit(
     try:
         connection = wire.open(port)
     except (Full, ConnectionError):
-        writer.transport.abort()
+        reset(writer)
         return
     bell = Bell()
     connection.changed = bell.ring
@@ -144,7 +147,15 @@ async def _visit(
         if connection.ended == "closed":
             writer.close()
         else:
-            writer.transport.abort()
+            reset(writer)
+
+
+def reset(writer: asyncio.StreamWriter) -> None:
+    """Close a connection so that the other end sees that it was cut off, and not that all came."""
+    end: socket.socket = writer.get_extra_info("socket")
+    with suppress(OSError), socket.socket(fileno=os.dup(end.fileno())) as own:
+        own.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
 
 
 class Bell:
