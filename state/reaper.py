@@ -10,6 +10,8 @@
     a task that has ended, and …                    what becomes of its workflow
     its worker died before DBOS knew                cancelled: it would hold a place of the quota
 
+    an instance whose worker is dead                stopped, or terminated if it was to be
+
 It looks when a worker starts and every 2.5 s from then on; each worker has one, and all may find
 the same task at once, since every move is fenced by the state of the row.
 """
@@ -27,6 +29,7 @@ import sqlalchemy as sa
 from state.blobs import Blobs
 from state.jobs import end
 from state.leases import Leases
+from state.machines import lost
 from state.store import Store
 from state.tables import tasks
 from state.tasks import SERVER_ERROR, TaskState
@@ -132,6 +135,7 @@ class Reaper:
         for task_id, worker in left_over:
             if worker not in live:
                 self._client.cancel_workflow(task_id)
+        self._end_lost(live)
 
     def forget(self) -> None:
         """Delete the workflows that ended long ago; DBOS would keep them for ever."""
@@ -148,6 +152,16 @@ class Reaper:
             *ended(sort_desc=True, offset=KEPT_AT_MOST),
         ]:
             self._client.delete_workflows([workflow.workflow_id for workflow in old])
+
+    def _end_lost(self, live: set[str]) -> None:
+        """End the instances whose machines went with their workers."""
+        with self._store.read() as tx:
+            busy = any(instance.real for instance in tx.instances.busy())
+        if busy:
+            with self._store.begin() as tx:
+                files = lost(tx, live, datetime.now(UTC))
+            for file in files:
+                self._blobs.remove(file.blob_id)
 
     def _keep_looking(self) -> None:
         tidied = -TIDY

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from state.rows.attachments import Attachments
     from state.rows.drafts import Drafts
     from state.rows.grants import Grants
+    from state.rows.hosts import Hosts
     from state.rows.instances import Instances
     from state.rows.key_pairs import KeyPairs
     from state.rows.keys import Keys
@@ -168,6 +169,13 @@ class Tx:
         from state.rows.instances import Instances
 
         return Instances(self.connection)
+
+    @cached_property
+    def hosts(self) -> "Hosts":
+        """The workers that run machines."""
+        from state.rows.hosts import Hosts
+
+        return Hosts(self.connection)
 
     @cached_property
     def drafts(self) -> "Drafts":

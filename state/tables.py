@@ -4,7 +4,8 @@
     snapshots  sequence · id · account, Region · blob_id                               · document
     images     sequence · id · account, Region · name                                  · document
     mappings   image_id, snapshot_id
-    instances  sequence · id · account, Region                                         · document
+    instances  sequence · id · account, Region · state · client_token                  · document
+    hosts      worker                                                                  · document
     volumes    sequence · id · account, Region · client_token                          · document
     layers     owner_id, blob_id
     attached   volume_id, instance_id
@@ -152,8 +153,12 @@ instances = Table(
     Column("account_id", WORD, nullable=False),
     Column("region", WORD, nullable=False),
     Column("document", Text, nullable=False),
+    Column("state", WORD),  # of those from before there were any that ran: none
+    Column("client_token", WORD),
     UniqueConstraint("id", name="instances_id"),
     Index("instances_owner", "account_id", "region", "sequence"),
+    Index("instances_state", "state", "sequence"),
+    Index("instances_token", "account_id", "region", "client_token"),
     sqlite_autoincrement=True,
 )
 
@@ -436,6 +441,14 @@ leases = Table(
     Column("worker", WORD, nullable=False),
     Column("renewed_at", Double, nullable=False),  # seconds since 1970, by the database's clock
     PrimaryKeyConstraint("worker", name="leases_worker"),
+)
+
+hosts = Table(
+    "hosts",
+    METADATA,
+    Column("worker", WORD, nullable=False),
+    Column("document", Text, nullable=False),
+    PrimaryKeyConstraint("worker", name="hosts_worker"),
 )
 
 # Every column that names a blob. An upload names the one that its parts are written to: before the

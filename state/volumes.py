@@ -26,6 +26,7 @@ class Attachment(Frozen):
     attached_at: datetime
     state: Literal["attaching", "attached", "detaching", "busy"] = "attached"
     delete_on_termination: bool = False
+    forced: bool = False  # detaching without a word to the guest
 
 
 class Shape(Frozen):
@@ -64,6 +65,7 @@ class Volume(Frozen):
     layers: tuple[Layer, ...] = ()
     written: Layer | None = None
     unsaved: int = 0  # how many of the topmost layers no snapshot is made of yet
+    held: str | None = None  # the blob that a running machine writes to
     last_snapshot_id: str | None = None  # whose blocks its layers are, or what it was made of
     auto_enable_io: bool = False
     initialization_rate: int | None = None  # MiB/s, as it was asked for

@@ -31,6 +31,7 @@ from state.store import Stale, Tx
 from state.tasks import SnapshotVolumeWork, TaskState
 from state.values import Frozen
 
+AGAIN: Final = 0.1  # seconds; a machine that is told goes on in another file within a moment
 CONVERTED: Final = 98  # percent, so that publishing is still to come
 
 
@@ -61,8 +62,11 @@ async def snapshot_volume(job: Job, work: SnapshotVolumeWork) -> None:
 
 
 async def gather(attempt: Attempt, work: SnapshotVolumeWork) -> Gathered:
-    """Hold on to the layers."""
-    return await asyncio.to_thread(_gather, attempt, work)
+    """Hold on to the layers, once no machine writes to them (any more)."""
+    while True:
+        if not await asyncio.to_thread(_written_to, attempt, work):
+            return await asyncio.to_thread(_gather, attempt, work)
+        await asyncio.sleep(AGAIN)
 
 
 async def flatten(attempt: Attempt, gathered: Gathered) -> Flattened:
@@ -97,6 +101,15 @@ async def publish(attempt: Attempt, work: SnapshotVolumeWork, flattened: Flatten
     # In one thread, not to be torn apart by a cancel: it comes before the commit or too late.
     await asyncio.to_thread(_publish, attempt, work, flattened)
     return Published()
+
+
+def _written_to(attempt: Attempt, work: SnapshotVolumeWork) -> bool:
+    """Tell whether a running machine still writes to what the snapshot is made of."""
+    with attempt.store.read() as tx:
+        volume = tx.volumes.get(work.volume_id)
+        held = None if volume is None else volume.held
+        sources = {layer.source_id for layer in pending(tx, work.snapshot_id).layers}
+        return held is not None and held in sources
 
 
 def _gather(attempt: Attempt, work: SnapshotVolumeWork) -> Gathered:

@@ -2,19 +2,36 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, bindparam, select
 
 from state import tables
-from state.instances import Instance
+from state.instances import BUSY, Instance
 from state.rows.owned import Owned, OwnedKind
-from state.rows.room import Columns
+from state.rows.room import Columns, Values
 
 
 def _columns(instance: Instance) -> Columns:
-    return {"id": instance.id, "account_id": instance.account_id, "region": instance.region}
+    return {
+        "id": instance.id,
+        "account_id": instance.account_id,
+        "region": instance.region,
+        "state": instance.state,
+        "client_token": instance.client_token,
+    }
 
 
 KIND = OwnedKind(tables.instances, Instance, _columns)
+COLUMNS = tables.instances.c
+ALL_BUSY = select(COLUMNS.document).where(COLUMNS.state.in_(BUSY)).order_by(COLUMNS.sequence)
+BY_TOKEN = (
+    select(COLUMNS.document)
+    .where(
+        COLUMNS.account_id == bindparam("account_id"),
+        COLUMNS.region == bindparam("region"),
+        COLUMNS.client_token == bindparam("client_token"),
+    )
+    .order_by(COLUMNS.sequence)
+)
 
 
 class Instances(Owned[Instance]):
@@ -22,6 +39,15 @@ class Instances(Owned[Instance]):
 
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection, KIND)
+
+    def busy(self) -> Values[Instance]:
+        """Return the instances of all accounts that run, or are to start or to end."""
+        return self._all(ALL_BUSY, {})
+
+    def by_token(self, account_id: str, region: str, client_token: str) -> Values[Instance]:
+        """Return the instances that a client token has made."""
+        parameters = {"account_id": account_id, "region": region, "client_token": client_token}
+        return self._all(BY_TOKEN, parameters)
 
     def terminate(self, instance_id: str, now: datetime, reason: str) -> None:
         """Make an instance a terminated one, if there is one that isn't."""

@@ -1,0 +1,69 @@
+"""Consoles: what a machine has said on its serial port, and what is on its screen.
+
+    <data>/consoles/<instance id>.log      what was said since it was last started, by its worker
+    <data>/consoles/<instance id>.wanted   somebody wants to see the screen: an empty file
+    <data>/consoles/<instance id>.jpg      the screen, by its worker; it takes `wanted` away then
+
+Files, for they are in nobody's way, and may be lost.
+"""
+
+import os
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+SHOWN: Final = 64 << 10  # bytes, the latest, of what was said
+LONGEST: Final = 1 << 20  # bytes of a log, before its worker begins it anew with the latest
+PATIENCE: Final = 5.0  # seconds to wait for a picture
+AGAIN: Final = 0.05
+
+
+class Consoles:
+    """The consoles of all instances, below a data folder."""
+
+    def __init__(self, data: Path) -> None:
+        self._folder = data / "consoles"
+
+    def log(self, instance_id: str) -> Path:
+        """Return the file of what was said; there need not be one."""
+        return self._folder / f"{instance_id}.log"
+
+    def picture(self, instance_id: str) -> Path:
+        """Return the file of the screen; there need not be one."""
+        return self._folder / f"{instance_id}.jpg"
+
+    def wanted(self, instance_id: str) -> Path:
+        """Return the file that is there while somebody waits for the screen."""
+        return self._folder / f"{instance_id}.wanted"
+
+    def make(self) -> None:
+        """Make the folder, if there is none."""
+        self._folder.mkdir(exist_ok=True)
+
+    def said(self, instance_id: str) -> tuple[bytes, float] | None:
+        """Return the latest of what was said, and when that was; None if there is nothing."""
+        with suppress(FileNotFoundError), self.log(instance_id).open("rb") as file:
+            found = os.fstat(file.fileno())
+            file.seek(max(0, found.st_size - SHOWN))
+            return file.read(SHOWN), found.st_mtime
+        return None
+
+    def seen(self, instance_id: str, patience: float = PATIENCE) -> bytes | None:
+        """Return a picture of the screen as it is now; None if its worker does not take one."""
+        self.make()
+        picture, wanted = self.picture(instance_id), self.wanted(instance_id)
+        picture.unlink(missing_ok=True)
+        wanted.touch()
+        late = time.monotonic() + patience
+        while wanted.exists() and time.monotonic() < late:
+            time.sleep(AGAIN)
+        wanted.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            return picture.read_bytes()
+        return None
+
+    def remove(self, instance_id: str) -> None:
+        """Forget what was said and seen."""
+        for path in (self.log(instance_id), self.picture(instance_id), self.wanted(instance_id)):
+            path.unlink(missing_ok=True)
