@@ -65,6 +65,11 @@ class Settings(BaseModel):
         "judges and adapts it with the programs that are here, `require` fails where one is "
         "missing, `off` imports disks as they are.",
     )
+    instances: Literal["auto", "off"] = Field(
+        "auto",
+        description="What an instance is: `auto` runs it on a machine where there is a worker that "
+        "can, `off` keeps it as a record that nothing is started for.",
+    )
     role_check: Literal["auto", "strict", "off"] = Field(
         "auto",
         description="Whether an import or export needs its service role: `auto` asks the role if "

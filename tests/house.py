@@ -48,9 +48,9 @@ class Server:
     def __init__(self, data_dir: Path, **settings: object) -> None:
         self.data_dir = data_dir
         # The disks of most tests hold no system; those of guests have one, and say "auto".
-        # None of those starts either, but for the tiny ones.
+        # None of those starts either, but for the tiny ones; and instances are records.
         self.settings: dict[str, object] = {
-            "port": 0, "guests": "off", "boot": "off", **settings
+            "port": 0, "guests": "off", "boot": "off", "instances": "off", **settings
         }  # fmt: skip
         self.endpoint = ""
         self.process: subprocess.Popen[str] | None = None

@@ -80,9 +80,10 @@ def asked_for(
         known = {**shared, **of_resource(owned.get(each, {}), "ec2")}
         yield on(name, arn(ctx, type_of(each), each, region), known)
     pair = request.get(PAIR)
-    if isinstance(pair, str) and not made:
+    if isinstance(pair, str) and "key-pair" not in MADE.get(action, ()):
         yield on(name, arn(ctx, "key-pair", pair), shared)
-        return
+        if not made:
+            return
     for each in made:
         yield on(name, each, shared)
         if tags:

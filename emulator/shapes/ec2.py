@@ -15,6 +15,11 @@ class AccountAttributeValue(TypedDict, total=False):
     AttributeValue: str
 
 
+class ApplicationStatusSummary(TypedDict, total=False):
+    Status: str
+    ImpairedSince: datetime
+
+
 class AssociateRouteTableRequest(TypedDict, total=False):
     GatewayId: str
     PublicIpv4Pool: str
@@ -162,9 +167,19 @@ class CancelImportTaskResult(TypedDict, total=False):
     State: str
 
 
+class CapacityReservationSpecification(TypedDict, total=False):
+    CapacityReservationPreference: str
+    CapacityReservationTarget: CapacityReservationTarget
+
+
 class CapacityReservationSpecificationResponse(TypedDict, total=False):
     CapacityReservationPreference: str
     CapacityReservationTarget: CapacityReservationTargetResponse
+
+
+class CapacityReservationTarget(TypedDict, total=False):
+    CapacityReservationId: str
+    CapacityReservationResourceGroupArn: str
 
 
 class CapacityReservationTargetResponse(TypedDict, total=False):
@@ -255,6 +270,13 @@ class CpuOptions(TypedDict, total=False):
     NestedVirtualization: str
 
 
+class CpuOptionsRequest(TypedDict, total=False):
+    CoreCount: int
+    ThreadsPerCore: int
+    AmdSevSnp: str
+    NestedVirtualization: str
+
+
 class CreateDefaultSubnetRequest(TypedDict, total=False):
     AvailabilityZone: str
     DryRun: bool
@@ -272,6 +294,22 @@ class CreateDefaultVpcRequest(TypedDict, total=False):
 
 class CreateDefaultVpcResult(TypedDict, total=False):
     Vpc: Vpc
+
+
+class CreateImageRequest(TypedDict, total=False):
+    TagSpecifications: list[TagSpecification]
+    SnapshotLocation: str
+    BootModeOverride: str
+    DryRun: bool
+    InstanceId: Required[str]
+    Name: Required[str]
+    Description: str
+    NoReboot: bool
+    BlockDeviceMappings: list[BlockDeviceMapping]
+
+
+class CreateImageResult(TypedDict, total=False):
+    ImageId: str
 
 
 class CreateInstanceExportTaskRequest(TypedDict, total=False):
@@ -478,6 +516,10 @@ class CreateVpcResult(TypedDict, total=False):
     Vpc: Vpc
 
 
+class CreditSpecificationRequest(TypedDict, total=False):
+    CpuCredits: Required[str]
+
+
 class DefaultConnectionTrackingConfiguration(TypedDict, total=False):
     DefaultTcpEstablishedTimeout: int
     DefaultUdpTimeout: int
@@ -682,6 +724,40 @@ class DescribeImportSnapshotTasksRequest(TypedDict, total=False):
 
 class DescribeImportSnapshotTasksResult(TypedDict, total=False):
     ImportSnapshotTasks: list[ImportSnapshotTask]
+    NextToken: str
+
+
+class DescribeInstanceAttributeRequest(TypedDict, total=False):
+    DryRun: bool
+    InstanceId: Required[str]
+    Attribute: Required[str]
+
+
+class DescribeInstanceCreditSpecificationsRequest(TypedDict, total=False):
+    DryRun: bool
+    Filters: list[Filter]
+    InstanceIds: list[str]
+    MaxResults: int
+    NextToken: str
+
+
+class DescribeInstanceCreditSpecificationsResult(TypedDict, total=False):
+    InstanceCreditSpecifications: list[InstanceCreditSpecification]
+    NextToken: str
+
+
+class DescribeInstanceStatusRequest(TypedDict, total=False):
+    InstanceIds: list[str]
+    MaxResults: int
+    NextToken: str
+    IncludeManagedResources: bool
+    DryRun: bool
+    Filters: list[Filter]
+    IncludeAllInstances: bool
+
+
+class DescribeInstanceStatusResult(TypedDict, total=False):
+    InstanceStatuses: list[InstanceStatus]
     NextToken: str
 
 
@@ -1121,6 +1197,11 @@ class EbsInstanceBlockDevice(TypedDict, total=False):
     EbsCardIndex: int
 
 
+class EbsInstanceBlockDeviceSpecification(TypedDict, total=False):
+    VolumeId: str
+    DeleteOnTermination: bool
+
+
 class EbsOptimizedInfo(TypedDict, total=False):
     BaselineBandwidthInMbps: int
     BaselineThroughputInMBps: float
@@ -1128,6 +1209,17 @@ class EbsOptimizedInfo(TypedDict, total=False):
     MaximumBandwidthInMbps: int
     MaximumThroughputInMBps: float
     MaximumIops: int
+
+
+class EbsStatusDetails(TypedDict, total=False):
+    ImpairedSince: datetime
+    Name: str
+    Status: str
+
+
+class EbsStatusSummary(TypedDict, total=False):
+    Details: list[EbsStatusDetails]
+    Status: str
 
 
 class EfaInfo(TypedDict, total=False):
@@ -1139,6 +1231,15 @@ class ElasticGpuAssociation(TypedDict, total=False):
     ElasticGpuAssociationId: str
     ElasticGpuAssociationState: str
     ElasticGpuAssociationTime: str
+
+
+class ElasticGpuSpecification(TypedDict, total=False):
+    Type: Required[str]
+
+
+class ElasticInferenceAccelerator(TypedDict, total=False):
+    Type: Required[str]
+    Count: int
 
 
 class ElasticInferenceAcceleratorAssociation(TypedDict, total=False):
@@ -1153,7 +1254,16 @@ class EnaSrdSpecification(TypedDict, total=False):
     EnaSrdUdpSpecification: EnaSrdUdpSpecification
 
 
+class EnaSrdSpecificationRequest(TypedDict, total=False):
+    EnaSrdEnabled: bool
+    EnaSrdUdpSpecification: EnaSrdUdpSpecificationRequest
+
+
 class EnaSrdUdpSpecification(TypedDict, total=False):
+    EnaSrdUdpEnabled: bool
+
+
+class EnaSrdUdpSpecificationRequest(TypedDict, total=False):
     EnaSrdUdpEnabled: bool
 
 
@@ -1218,6 +1328,10 @@ class EnableVolumeIORequest(TypedDict, total=False):
 
 
 class EnclaveOptions(TypedDict, total=False):
+    Enabled: bool
+
+
+class EnclaveOptionsRequest(TypedDict, total=False):
     Enabled: bool
 
 
@@ -1311,6 +1425,29 @@ class FpgaInfo(TypedDict, total=False):
     TotalFpgaMemoryInMiB: int
 
 
+class GetConsoleOutputRequest(TypedDict, total=False):
+    InstanceId: Required[str]
+    Latest: bool
+    DryRun: bool
+
+
+class GetConsoleOutputResult(TypedDict, total=False):
+    InstanceId: str
+    Timestamp: datetime
+    Output: str
+
+
+class GetConsoleScreenshotRequest(TypedDict, total=False):
+    DryRun: bool
+    InstanceId: Required[str]
+    WakeUp: bool
+
+
+class GetConsoleScreenshotResult(TypedDict, total=False):
+    ImageData: str
+    InstanceId: str
+
+
 class GetEbsDefaultKmsKeyIdRequest(TypedDict, total=False):
     DryRun: bool
 
@@ -1335,6 +1472,17 @@ class GetImageBlockPublicAccessStateRequest(TypedDict, total=False):
 class GetImageBlockPublicAccessStateResult(TypedDict, total=False):
     ImageBlockPublicAccessState: str
     ManagedBy: str
+
+
+class GetPasswordDataRequest(TypedDict, total=False):
+    InstanceId: Required[str]
+    DryRun: bool
+
+
+class GetPasswordDataResult(TypedDict, total=False):
+    InstanceId: str
+    Timestamp: datetime
+    PasswordData: str
 
 
 class GetSnapshotBlockPublicAccessStateRequest(TypedDict, total=False):
@@ -1374,9 +1522,18 @@ class HibernationOptions(TypedDict, total=False):
     Configured: bool
 
 
+class HibernationOptionsRequest(TypedDict, total=False):
+    Configured: bool
+
+
 class IamInstanceProfile(TypedDict, total=False):
     Arn: str
     Id: str
+
+
+class IamInstanceProfileSpecification(TypedDict, total=False):
+    Arn: str
+    Name: str
 
 
 class IcmpTypeCode(TypedDict, total=False):
@@ -1729,9 +1886,41 @@ class InstanceAttachmentEnaSrdUdpSpecification(TypedDict, total=False):
     EnaSrdUdpEnabled: bool
 
 
+class InstanceAttribute(TypedDict, total=False):
+    BlockDeviceMappings: list[InstanceBlockDeviceMapping]
+    DisableApiTermination: AttributeBooleanValue
+    EnaSupport: AttributeBooleanValue
+    EnclaveOptions: EnclaveOptions
+    EbsOptimized: AttributeBooleanValue
+    InstanceId: str
+    InstanceInitiatedShutdownBehavior: AttributeValue
+    InstanceType: AttributeValue
+    KernelId: AttributeValue
+    ProductCodes: list[ProductCode]
+    RamdiskId: AttributeValue
+    RootDeviceName: AttributeValue
+    SourceDestCheck: AttributeBooleanValue
+    SriovNetSupport: AttributeValue
+    UserData: AttributeValue
+    DisableApiStop: AttributeBooleanValue
+    Groups: list[GroupIdentifier]
+
+
 class InstanceBlockDeviceMapping(TypedDict, total=False):
     DeviceName: str
     Ebs: EbsInstanceBlockDevice
+
+
+class InstanceBlockDeviceMappingSpecification(TypedDict, total=False):
+    DeviceName: str
+    Ebs: EbsInstanceBlockDeviceSpecification
+    VirtualName: str
+    NoDevice: str
+
+
+class InstanceCreditSpecification(TypedDict, total=False):
+    InstanceId: str
+    CpuCredits: str
 
 
 class InstanceExportDetails(TypedDict, total=False):
@@ -1755,6 +1944,23 @@ class InstanceIpv6Prefix(TypedDict, total=False):
 class InstanceMaintenanceOptions(TypedDict, total=False):
     AutoRecovery: str
     RebootMigration: str
+
+
+class InstanceMaintenanceOptionsRequest(TypedDict, total=False):
+    AutoRecovery: str
+
+
+class InstanceMarketOptionsRequest(TypedDict, total=False):
+    MarketType: str
+    SpotOptions: SpotMarketOptions
+
+
+class InstanceMetadataOptionsRequest(TypedDict, total=False):
+    HttpTokens: str
+    HttpPutResponseHopLimit: int
+    HttpEndpoint: str
+    HttpProtocolIpv6: str
+    InstanceMetadataTags: str
 
 
 class InstanceMetadataOptionsResponse(TypedDict, total=False):
@@ -1808,7 +2014,37 @@ class InstanceNetworkInterfaceAttachment(TypedDict, total=False):
     EnaQueueCount: int
 
 
+class InstanceNetworkInterfaceSpecification(TypedDict, total=False):
+    AssociatePublicIpAddress: bool
+    DeleteOnTermination: bool
+    Description: str
+    DeviceIndex: int
+    Groups: list[str]
+    Ipv6AddressCount: int
+    Ipv6Addresses: list[InstanceIpv6Address]
+    NetworkInterfaceId: str
+    PrivateIpAddress: str
+    PrivateIpAddresses: list[PrivateIpAddressSpecification]
+    SecondaryPrivateIpAddressCount: int
+    SubnetId: str
+    AssociateCarrierIpAddress: bool
+    InterfaceType: str
+    NetworkCardIndex: int
+    Ipv4Prefixes: list[Ipv4PrefixSpecificationRequest]
+    Ipv4PrefixCount: int
+    Ipv6Prefixes: list[Ipv6PrefixSpecificationRequest]
+    Ipv6PrefixCount: int
+    PrimaryIpv6: bool
+    EnaSrdSpecification: EnaSrdSpecificationRequest
+    ConnectionTrackingSpecification: ConnectionTrackingSpecificationRequest
+    EnaQueueCount: int
+
+
 class InstanceNetworkPerformanceOptions(TypedDict, total=False):
+    BandwidthWeighting: str
+
+
+class InstanceNetworkPerformanceOptionsRequest(TypedDict, total=False):
     BandwidthWeighting: str
 
 
@@ -1845,6 +2081,20 @@ class InstanceSecondaryInterfacePrivateIpAddress(TypedDict, total=False):
     PrivateIpAddress: str
 
 
+class InstanceSecondaryInterfacePrivateIpAddressRequest(TypedDict, total=False):
+    PrivateIpAddress: Required[str]
+
+
+class InstanceSecondaryInterfaceSpecificationRequest(TypedDict, total=False):
+    DeleteOnTermination: bool
+    DeviceIndex: int
+    PrivateIpAddresses: list[InstanceSecondaryInterfacePrivateIpAddressRequest]
+    PrivateIpAddressCount: int
+    SecondarySubnetId: str
+    InterfaceType: str
+    NetworkCardIndex: int
+
+
 class InstanceSpecification(TypedDict, total=False):
     InstanceId: Required[str]
     ExcludeBootVolume: bool
@@ -1860,6 +2110,41 @@ class InstanceStateChange(TypedDict, total=False):
     InstanceId: str
     CurrentState: InstanceState
     PreviousState: InstanceState
+
+
+class InstanceStatus(TypedDict, total=False):
+    AvailabilityZone: str
+    AvailabilityZoneId: str
+    OutpostArn: str
+    Operator: OperatorResponse
+    Events: list[InstanceStatusEvent]
+    InstanceId: str
+    InstanceState: InstanceState
+    InstanceStatus: InstanceStatusSummary
+    SystemStatus: InstanceStatusSummary
+    AttachedEbsStatus: EbsStatusSummary
+    ApplicationStatus: ApplicationStatusSummary
+    PerformanceStatus: PerformanceStatusSummary
+
+
+class InstanceStatusDetails(TypedDict, total=False):
+    ImpairedSince: datetime
+    Name: str
+    Status: str
+
+
+class InstanceStatusEvent(TypedDict, total=False):
+    InstanceEventId: str
+    Code: str
+    Description: str
+    NotAfter: datetime
+    NotBefore: datetime
+    NotBeforeDeadline: datetime
+
+
+class InstanceStatusSummary(TypedDict, total=False):
+    Details: list[InstanceStatusDetails]
+    Status: str
 
 
 class InstanceStorageInfo(TypedDict, total=False):
@@ -1997,7 +2282,17 @@ class LaunchPermissionModifications(TypedDict, total=False):
     Remove: list[LaunchPermission]
 
 
+class LaunchTemplateSpecification(TypedDict, total=False):
+    LaunchTemplateId: str
+    LaunchTemplateName: str
+    Version: str
+
+
 class LicenseConfiguration(TypedDict, total=False):
+    LicenseConfigurationArn: str
+
+
+class LicenseConfigurationRequest(TypedDict, total=False):
     LicenseConfigurationArn: str
 
 
@@ -2044,6 +2339,42 @@ class ModifyImageAttributeRequest(TypedDict, total=False):
     OrganizationalUnitArns: list[str]
     ImdsSupport: AttributeValue
     DryRun: bool
+
+
+class ModifyInstanceAttributeRequest(TypedDict, total=False):
+    SourceDestCheck: AttributeBooleanValue
+    EnclaveOptions: EnclaveOptionsRequest
+    DisableApiStop: AttributeBooleanValue
+    DryRun: bool
+    InstanceId: Required[str]
+    Attribute: str
+    Value: str
+    BlockDeviceMappings: list[InstanceBlockDeviceMappingSpecification]
+    DisableApiTermination: AttributeBooleanValue
+    InstanceType: AttributeValue
+    Kernel: AttributeValue
+    Ramdisk: AttributeValue
+    UserData: SecureBlobAttributeValue
+    InstanceInitiatedShutdownBehavior: AttributeValue
+    Groups: list[str]
+    EbsOptimized: AttributeBooleanValue
+    SriovNetSupport: AttributeValue
+    EnaSupport: AttributeBooleanValue
+
+
+class ModifyInstanceMetadataOptionsRequest(TypedDict, total=False):
+    InstanceId: Required[str]
+    HttpTokens: str
+    HttpPutResponseHopLimit: int
+    HttpEndpoint: str
+    DryRun: bool
+    HttpProtocolIpv6: str
+    InstanceMetadataTags: str
+
+
+class ModifyInstanceMetadataOptionsResult(TypedDict, total=False):
+    InstanceId: str
+    InstanceMetadataOptions: InstanceMetadataOptionsResponse
 
 
 class ModifyNetworkInterfaceAttributeRequest(TypedDict, total=False):
@@ -2301,6 +2632,12 @@ class OperatorResponse(TypedDict, total=False):
     HiddenByDefault: bool
 
 
+class PerformanceStatusSummary(TypedDict, total=False):
+    Status: str
+    ImpairedSince: datetime
+    Remediation: str
+
+
 class Placement(TypedDict, total=False):
     AvailabilityZoneId: str
     Affinity: str
@@ -2329,6 +2666,12 @@ class PrefixListId(TypedDict, total=False):
 
 
 class PrivateDnsNameOptionsOnLaunch(TypedDict, total=False):
+    HostnameType: str
+    EnableResourceNameDnsARecord: bool
+    EnableResourceNameDnsAAAARecord: bool
+
+
+class PrivateDnsNameOptionsRequest(TypedDict, total=False):
     HostnameType: str
     EnableResourceNameDnsARecord: bool
     EnableResourceNameDnsAAAARecord: bool
@@ -2366,6 +2709,11 @@ class PublicIpDnsNameOptions(TypedDict, total=False):
     PublicIpv4DnsName: str
     PublicIpv6DnsName: str
     PublicDualStackDnsName: str
+
+
+class RebootInstancesRequest(TypedDict, total=False):
+    InstanceIds: Required[list[str]]
+    DryRun: bool
 
 
 class ReferencedSecurityGroup(TypedDict, total=False):
@@ -2464,6 +2812,12 @@ class ResetImageAttributeRequest(TypedDict, total=False):
     Attribute: Required[str]
     ImageId: Required[str]
     DryRun: bool
+
+
+class ResetInstanceAttributeRequest(TypedDict, total=False):
+    DryRun: bool
+    InstanceId: Required[str]
+    Attribute: Required[str]
 
 
 class ResetSnapshotAttributeRequest(TypedDict, total=False):
@@ -2571,6 +2925,58 @@ class RouteTableAssociationState(TypedDict, total=False):
     StatusMessage: str
 
 
+class RunInstancesMonitoringEnabled(TypedDict, total=False):
+    MetricCategoryIds: list[str]
+    Enabled: Required[bool]
+
+
+class RunInstancesRequest(TypedDict, total=False):
+    BlockDeviceMappings: list[BlockDeviceMapping]
+    ImageId: str
+    InstanceType: str
+    Ipv6AddressCount: int
+    Ipv6Addresses: list[InstanceIpv6Address]
+    KernelId: str
+    KeyName: str
+    MaxCount: Required[int]
+    MinCount: Required[int]
+    Monitoring: RunInstancesMonitoringEnabled
+    Placement: Placement
+    RamdiskId: str
+    SecurityGroupIds: list[str]
+    SecurityGroups: list[str]
+    SubnetId: str
+    UserData: str
+    ElasticGpuSpecification: list[ElasticGpuSpecification]
+    ElasticInferenceAccelerators: list[ElasticInferenceAccelerator]
+    TagSpecifications: list[TagSpecification]
+    LaunchTemplate: LaunchTemplateSpecification
+    InstanceMarketOptions: InstanceMarketOptionsRequest
+    CreditSpecification: CreditSpecificationRequest
+    CpuOptions: CpuOptionsRequest
+    CapacityReservationSpecification: CapacityReservationSpecification
+    HibernationOptions: HibernationOptionsRequest
+    LicenseSpecifications: list[LicenseConfigurationRequest]
+    MetadataOptions: InstanceMetadataOptionsRequest
+    EnclaveOptions: EnclaveOptionsRequest
+    PrivateDnsNameOptions: PrivateDnsNameOptionsRequest
+    MaintenanceOptions: InstanceMaintenanceOptionsRequest
+    DisableApiStop: bool
+    EnablePrimaryIpv6: bool
+    NetworkPerformanceOptions: InstanceNetworkPerformanceOptionsRequest
+    Operator: OperatorRequest
+    SecondaryInterfaces: list[InstanceSecondaryInterfaceSpecificationRequest]
+    DryRun: bool
+    DisableApiTermination: bool
+    InstanceInitiatedShutdownBehavior: str
+    PrivateIpAddress: str
+    ClientToken: str
+    AdditionalInfo: str
+    NetworkInterfaces: list[InstanceNetworkInterfaceSpecification]
+    IamInstanceProfile: IamInstanceProfileSpecification
+    EbsOptimized: bool
+
+
 class ScanResults(TypedDict, total=False):
     HighestFindingSeverityLabel: str
     FindingScanDate: datetime
@@ -2579,6 +2985,10 @@ class ScanResults(TypedDict, total=False):
     MediumFixAvailableSince: datetime
     HighFixAvailableSince: datetime
     CriticalFixAvailableSince: datetime
+
+
+class SecureBlobAttributeValue(TypedDict, total=False):
+    Value: bytes
 
 
 class SecurityGroup(TypedDict, total=False):
@@ -2708,9 +3118,39 @@ class SnapshotTaskDetail(TypedDict, total=False):
     UserBucket: UserBucketDetails
 
 
+class SpotMarketOptions(TypedDict, total=False):
+    MaxPrice: str
+    SpotInstanceType: str
+    BlockDurationMinutes: int
+    ValidUntil: datetime
+    InstanceInterruptionBehavior: str
+
+
+class StartInstancesRequest(TypedDict, total=False):
+    InstanceIds: Required[list[str]]
+    AdditionalInfo: str
+    DryRun: bool
+
+
+class StartInstancesResult(TypedDict, total=False):
+    StartingInstances: list[InstanceStateChange]
+
+
 class StateReason(TypedDict, total=False):
     Code: str
     Message: str
+
+
+class StopInstancesRequest(TypedDict, total=False):
+    InstanceIds: Required[list[str]]
+    Hibernate: bool
+    SkipOsShutdown: bool
+    DryRun: bool
+    Force: bool
+
+
+class StopInstancesResult(TypedDict, total=False):
+    StoppingInstances: list[InstanceStateChange]
 
 
 class Subnet(TypedDict, total=False):

@@ -4,6 +4,7 @@ import json
 import secrets
 from typing import Any
 
+from state.consoles import Consoles
 from tests.house import House, client
 from tests.sweep.looking import SERVED
 
@@ -40,6 +41,7 @@ def fill(house: House) -> dict[str, set[str]]:
     keys(house, mark, role)
     snapshot = disks(house, mark, bucket, key, tags)
     networks(house, mark, tags)
+    instances(house, mark, snapshot, tags)
     return {
         "Bucket": {bucket},
         "Key": {key, f"{mark}-upload"},
@@ -187,3 +189,23 @@ def networks(house: House, mark: str, tags: Any) -> None:
         ec2.create_network_interface(SubnetId=place, Description=f"{mark} interface")
     if served("ec2", "CreateKeyPair"):
         ec2.create_key_pair(KeyName=f"{mark}-pair", KeyType="ed25519")
+
+
+def instances(house: House, mark: str, snapshot: str, tags: Any) -> None:
+    """Start an instance, which says something."""
+    ec2: Any = house.ec2()
+    if not served("ec2", "RunInstances", "CreateKeyPair"):
+        return
+    device = {"DeviceName": "/dev/sda1", "Ebs": {"SnapshotId": snapshot}}
+    image = ec2.register_image(
+        Name=f"{mark} registered", RootDeviceName="/dev/sda1", BlockDeviceMappings=[device],
+        Architecture="x86_64", VirtualizationType="hvm",
+    )["ImageId"]  # fmt: skip
+    started = ec2.run_instances(
+        ImageId=image, InstanceType="t2.micro", MinCount=1, MaxCount=1, KeyName=f"{mark}-pair",
+        UserData=f"{mark} user data", CreditSpecification={"CpuCredits": "unlimited"},
+        TagSpecifications=[{"ResourceType": "instance", "Tags": tags}],
+    )["Instances"][0]["InstanceId"]  # fmt: skip
+    consoles = Consoles(house.data_dir)
+    consoles.make()
+    consoles.log(started).write_text(f"{mark} login:")

@@ -23,7 +23,7 @@ NOTHING_OF_ONES_OWN = frozenset({
     "ec2:DescribeAccountAttributes", "ec2:DescribeAvailabilityZones", "ec2:DescribeInstanceTypes",
     "ec2:DescribeInstanceTypeOfferings", "ec2:DescribeRegions",
     "ec2:GetEbsDefaultKmsKeyId", "ec2:GetEbsEncryptionByDefault", "iam:ListPolicyVersions",
-    "ec2:DescribeInstances",  # there are none before an import of one has ended
+    "ec2:GetConsoleScreenshot",  # of a record there is none
     "ec2:GetImageBlockPublicAccessState",
     "ec2:GetSnapshotBlockPublicAccessState", "iam:ListInstanceProfilesForRole",
     "s3:GetBucketEncryption", "s3:GetBucketLocation", "s3:GetBucketOwnershipControls",

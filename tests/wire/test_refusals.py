@@ -29,9 +29,9 @@ def ec2(wire: Wire, form: bytes) -> Reply:
             "The action MakeCoffee is not valid for this web service.",
         ),
         (
-            b"Action=RunInstances&Version=2016-11-15",
+            b"Action=RunScheduledInstances&Version=2016-11-15",
             "InvalidAction",
-            "The action RunInstances is not valid for this web service.",
+            "The action RunScheduledInstances is not valid for this web service.",
         ),
         (b"Action=%3Cb%3E&Version=2016-11-15", "InvalidAction", "The action <b> is not valid"),
         (

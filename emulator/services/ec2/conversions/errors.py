@@ -69,16 +69,6 @@ def group_elsewhere() -> AwsError:
     return AwsError("InvalidParameter", "Security group and subnet belong to different networks.")
 
 
-def user_data_malformed() -> AwsError:
-    """Say that user data is not what it must be."""
-    return AwsError("InvalidUserData.Malformed", "Invalid BASE64 encoding of user data.")
-
-
-def user_data_too_long(limit: int) -> AwsError:
-    """Say that there is too much user data."""
-    return AwsError("InvalidParameterValue", f"User data is limited to {limit} bytes")
-
-
 def has_ended() -> AwsError:
     """Say that a task is past cancelling."""
     return AwsError("DeleteConversionTaskError", "The conversion task cannot be canceled.")

@@ -5,8 +5,6 @@ the import. It is in the subnet that is named, or the default one of its zone; a
 has asked for it gets when it is started. AdditionalInfo is ignored.
 """
 
-import base64
-import binascii
 import re
 from typing import NamedTuple
 
@@ -14,7 +12,7 @@ from emulator.context import Context
 from emulator.errors import invalid_parameter_value, missing_parameter
 from emulator.protocol.regions import is_opt_in
 from emulator.services.actions import Actions
-from emulator.services.ec2 import machines
+from emulator.services.ec2 import machines, user_data
 from emulator.services.ec2.conversions import disks, errors, starting
 from emulator.services.ec2.conversions.shapes import task_shape
 from emulator.services.ec2.errors import invalid_value
@@ -47,7 +45,6 @@ LINUX_TYPES = frozenset({
 })  # fmt: skip
 TYPE = re.compile(r"[a-z][a-z0-9-]*\.[a-z0-9-]+")
 SHUTDOWN = ("stop", "terminate")
-LONGEST_DATA = 16 << 10  # bytes of user data
 
 
 @actions
@@ -183,19 +180,5 @@ def new_instance(
         tenancy=launch.get("Placement", {}).get("Tenancy", "default"),
         monitored=launch.get("Monitoring", False),
         shutdown_behavior="terminate" if behaviour == "terminate" else "stop",
-        user_data=user_data(launch),
+        user_data=user_data.checked(launch.get("UserData", {}).get("Data")),
     )
-
-
-def user_data(launch: ImportInstanceLaunchSpecification) -> str | None:
-    """Return the user data as it came; refuses what is not base64, and too much of it."""
-    text = launch.get("UserData", {}).get("Data")
-    if text is None:
-        return None
-    try:
-        found = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise errors.user_data_malformed() from error
-    if len(found) > LONGEST_DATA:
-        raise errors.user_data_too_long(LONGEST_DATA)
-    return text

@@ -1,6 +1,26 @@
-"""Instances, as records: what imports have made can be listed and terminated, not started yet."""
+"""Instances: started of AMIs, stopped, looked at, and made AMIs of again."""
 
 from emulator.services.actions import merge
-from emulator.services.ec2.instances import listing, termination
+from emulator.services.ec2.instances import (
+    attributes,
+    consoles,
+    imaging,
+    launching,
+    listing,
+    metadata,
+    states,
+    status,
+)
 
-ACTIONS = merge([listing.actions, termination.actions])
+ACTIONS = merge(
+    [
+        attributes.actions,
+        consoles.actions,
+        imaging.actions,
+        launching.actions,
+        listing.actions,
+        metadata.actions,
+        states.actions,
+        status.actions,
+    ]
+)

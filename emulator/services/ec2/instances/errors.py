@@ -15,3 +15,291 @@ def instances_not_found(*instance_ids: str) -> AwsError:
     if len(instance_ids) == 1:
         return AwsError("InvalidInstanceID.NotFound", f"The instance ID '{listed}' does not exist")
     return AwsError("InvalidInstanceID.NotFound", f"The instance IDs '{listed}' do not exist")
+
+
+# starting and ending ------------------------------------------------------------------------------
+
+
+def not_startable(instance_id: str) -> AwsError:
+    """Say that an instance is not stopped."""
+    return AwsError(
+        "IncorrectInstanceState",
+        f"The instance '{instance_id}' is not in a state from which it can be started.",
+    )
+
+
+def not_stoppable(instance_id: str) -> AwsError:
+    """Say that an instance is gone, or about to go."""
+    return AwsError(
+        "IncorrectInstanceState",
+        f"This instance '{instance_id}' is not in a state from which it can be stopped.",
+    )
+
+
+def not_in_state(instance_id: str, state: str) -> AwsError:
+    """Say that something can be done with an instance in one state only."""
+    return AwsError(
+        "IncorrectInstanceState", f"The instance '{instance_id}' is not in the '{state}' state."
+    )
+
+
+def no_root_volume(instance_id: str, device: str) -> AwsError:
+    """Say that an instance can't start, as its disk is not there: not yet, or not any more."""
+    return AwsError(
+        "InvalidParameterValue",
+        f"Invalid value '{instance_id}' for instanceId. "
+        f"Instance does not have a volume attached at root ({device})",
+    )
+
+
+def protected(instance_id: str, verb: str, attribute: str) -> AwsError:
+    """Say that an instance must be unprotected before."""
+    return AwsError(
+        "OperationNotPermitted",
+        f"The instance '{instance_id}' may not be {verb}. "
+        f"Modify its '{attribute}' instance attribute and try again.",
+    )
+
+
+def no_hibernation(instance_id: str) -> AwsError:
+    """Say that an instance can't be hibernated (text assumed)."""
+    return AwsError(
+        "UnsupportedOperation", f"The instance '{instance_id}' is not enabled for hibernation."
+    )
+
+
+def no_capacity(instance_type: str, zone: str) -> AwsError:
+    """Say that there is no room for another machine."""
+    return AwsError(
+        "InsufficientInstanceCapacity",
+        f"We currently do not have sufficient {instance_type} capacity in the Availability Zone "
+        f"you requested ({zone}). Our system will be working on provisioning additional capacity.",
+        500,
+    )
+
+
+# what is started ----------------------------------------------------------------------------------
+
+
+def counts(least: int, most: int) -> AwsError:
+    """Say that so many instances can't be started (texts assumed)."""
+    if least < 1:
+        return AwsError(
+            "InvalidParameterValue",
+            f"Invalid value '{least}' for minCount. Must be greater than or equal to 1",
+        )
+    return AwsError(
+        "InvalidParameterValue",
+        f"Invalid value '{most}' for maxCount. Must be greater than or equal to minCount",
+    )
+
+
+def too_many(count: int, most: int) -> AwsError:
+    """Say that nobody starts so many instances at once (text assumed)."""
+    return AwsError(
+        "InstanceLimitExceeded",
+        f"You have requested more instances ({count}) than your current instance limit of {most} "
+        "allows for the specified instance type.",
+    )
+
+
+def unknown_type(instance_type: str) -> AwsError:
+    """Say that there is no such instance type."""
+    return AwsError("InvalidParameterValue", f"Invalid value '{instance_type}' for InstanceType.")
+
+
+def architectures_differ(of_type: str, of_image: str) -> AwsError:
+    """Say that an instance type can't run an AMI."""
+    return AwsError(
+        "InvalidParameterValue",
+        f"The architecture '{of_type}' of the specified instance type does not match the "
+        f"architecture '{of_image}' of the specified AMI. Specify an instance type and an AMI that "
+        "have matching architectures, and try again. You can use 'describe-instance-types' or "
+        "'describe-images' to discover the architecture of the instance type or AMI.",
+    )
+
+
+def no_such_boot_mode(instance_type: str, boot_mode: str) -> AwsError:
+    """Say that an instance type has no such firmware (text assumed)."""
+    return AwsError(
+        "InvalidParameterValue",
+        f"The instance type '{instance_type}' does not support the boot mode '{boot_mode}' of the "
+        "specified AMI.",
+    )
+
+
+def virtualization_required(instance_type: str, required: str) -> AwsError:
+    """Say that an instance type starts AMIs of another virtualization type only."""
+    return AwsError(
+        "InvalidParameterCombination",
+        f"Virtualization type '{required}' is required for instances of type '{instance_type}'. "
+        f"Ensure that you are using an AMI with virtualization type '{required}'.",
+    )
+
+
+def ena_required(instance_type: str) -> AwsError:
+    """Say that an AMI lacks the driver of an instance type's network card."""
+    return AwsError(
+        "InvalidParameterCombination",
+        "Enhanced networking with the Elastic Network Adapter (ENA) is required for the "
+        f"'{instance_type}' instance type. Ensure that you are using an AMI that is enabled for "
+        "ENA.",
+    )
+
+
+def no_instance_profile(name: str) -> AwsError:
+    """Say that there is no such instance profile: there are none here."""
+    return AwsError(
+        "InvalidParameterValue",
+        f"Value ({name}) for parameter iamInstanceProfile.name is invalid. "
+        "Invalid IAM Instance Profile name",
+    )
+
+
+def no_launch_template() -> AwsError:
+    """Say that there is no such launch template: there are none here."""
+    return AwsError(
+        "InvalidLaunchTemplateId.NotFound",
+        "At least one of the launch templates specified in the request does not exist.",
+    )
+
+
+def wrong_choice(name: str, value: str) -> AwsError:
+    """Say that a parameter has no such value."""
+    return AwsError("InvalidParameterValue", f"Invalid value '{value}' for {name}")
+
+
+# where it is to be --------------------------------------------------------------------------------
+
+
+def names_with_subnet() -> AwsError:
+    """Say that security groups have names in the default VPC only."""
+    return AwsError(
+        "InvalidParameterCombination",
+        "The parameter groupName cannot be used with the parameter subnet",
+    )
+
+
+def with_interfaces(what: str) -> AwsError:
+    """Say that a network interface tells what an instance must not then."""
+    return AwsError(
+        "InvalidParameterCombination",
+        f"Network interfaces and an instance-level {what} may not be specified on the same request",
+    )
+
+
+def one_interface_only() -> AwsError:
+    """Say that an instance has one network interface here."""
+    return AwsError(
+        "UnsupportedOperation",
+        "An instance with more than one network interface is not supported here.",
+    )
+
+
+def no_first_interface() -> AwsError:
+    """Say that an instance needs a network interface at index 0 (text assumed)."""
+    return AwsError(
+        "InvalidParameterCombination",
+        "The request must contain a network interface with device index 0.",
+    )
+
+
+def addresses_of_several() -> AwsError:
+    """Say that only one instance can have an address (text assumed)."""
+    return AwsError(
+        "InvalidParameterCombination",
+        "A private address or a network interface may be specified for a single instance only.",
+    )
+
+
+def no_default_subnet(zone: str | None) -> AwsError:
+    """Say that the default VPC has no subnet to start an instance in."""
+    if zone is None:
+        return AwsError(
+            "MissingInput", "No subnets found for the default VPC. Please specify a subnet."
+        )
+    return AwsError(
+        "MissingInput", f"No default subnet for availability zone: '{zone}'. Specify a subnet."
+    )
+
+
+def zone_differs(zone: str, subnet_id: str) -> AwsError:
+    """Say that a subnet is in another zone (text assumed)."""
+    return AwsError(
+        "InvalidParameterValue",
+        f"Invalid availability zone: [{zone}]. It does not match that of the subnet '{subnet_id}'.",
+    )
+
+
+def networks_differ() -> AwsError:
+    """Say that a security group is of another VPC than the subnet."""
+    return AwsError("InvalidParameter", "Security group and subnet belong to different networks.")
+
+
+# block devices ------------------------------------------------------------------------------------
+
+
+def root_snapshot_kept() -> AwsError:
+    """Say that an AMI's root device is what it is."""
+    return AwsError("InvalidBlockDeviceMapping", "snapshotId cannot be modified on root device")
+
+
+def root_device_missing(device: str) -> AwsError:
+    """Say that an instance has no disk to start from (text assumed)."""
+    return AwsError("InvalidBlockDeviceMapping", f"The root device '{device}' cannot be left out.")
+
+
+def device_twice(device: str) -> AwsError:
+    """Say that a device name stands for one device."""
+    return AwsError(
+        "InvalidBlockDeviceMapping",
+        f"The device '{device}' is used in more than one block-device mapping",
+    )
+
+
+def device_unknown(device: str) -> AwsError:
+    """Say that an instance has no such device."""
+    return AwsError("InvalidInstanceAttributeValue", f"No device is currently mapped at {device}")
+
+
+# attributes ---------------------------------------------------------------------------------------
+
+
+def no_such_attribute(attribute: str) -> AwsError:
+    """Say that instances have no such attribute, or none to be had in this way."""
+    return AwsError(
+        "InvalidParameterValue",
+        f"Value ({attribute}) for parameter attribute is invalid. Unknown attribute.",
+    )
+
+
+def not_an_attribute_value(attribute: str, value: str) -> AwsError:
+    """Say that an attribute can't have a value."""
+    return AwsError(
+        "InvalidInstanceAttributeValue",
+        f"The instanceAttribute '{attribute}' can't be '{value}'.",
+    )
+
+
+# consoles -----------------------------------------------------------------------------------------
+
+
+def no_screen(instance_id: str) -> AwsError:
+    """Say that there is no machine whose screen could be seen (text assumed)."""
+    return AwsError(
+        "UnsupportedOperation", f"The instance '{instance_id}' is a record: it has no screen."
+    )
+
+
+def not_seen(instance_id: str) -> AwsError:
+    """Say that a picture of the screen was not to be had in time (text assumed)."""
+    return AwsError(
+        "InternalError", f"A screenshot of the instance '{instance_id}' could not be taken.", 500
+    )
+
+
+def not_imageable(instance_id: str) -> AwsError:
+    """Say that no AMI is made of an instance in such a state."""
+    return AwsError(
+        "IncorrectState", f"Instance '{instance_id}' is not in state 'running' or 'stopped'."
+    )

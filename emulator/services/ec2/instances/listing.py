@@ -1,8 +1,12 @@
-"""DescribeInstances: the account's instances in the Region, each in a reservation of its own.
+"""DescribeInstances: the account's instances in the Region, by the reservations they came with.
 
-Of the filters those are known that an instance which has never run can pass or fail; by what it
-does not have (public addresses, an image, a key, interfaces …) nothing is found.
+What no instance has here (public addresses, a host, a placement group …) finds nothing. A page
+counts instances; a reservation whose instances lie on two pages is on both.
 """
+
+from collections.abc import Iterable
+from functools import partial
+from itertools import groupby
 
 from emulator.context import Context
 from emulator.errors import dry_run
@@ -16,23 +20,116 @@ from emulator.services.ec2.instances.rows import (
     Row,
     check_instance_ids,
     fetch,
-    groups,
+    firmware,
+    group_shapes,
     instance_shape,
+    state_reason,
+    switched,
     zone_id,
 )
+from emulator.services.ec2.network.interfaces import private_name
 from emulator.services.ec2.snapshots import timestamp
 from emulator.shapes.ec2 import DescribeInstancesRequest, DescribeInstancesResult, Reservation
+from state.network import Attachment, NetworkInterface
 
 actions = Actions()
 
 LARGEST_PAGE = 1000
-# What no instance has yet.
+# What no instance has.
 ABSENT = (
-    "affinity", "capacity-reservation-id", "client-token", "dns-name", "host-id",
-    "iam-instance-profile.arn", "iam-instance-profile.id", "image-id", "instance-lifecycle",
-    "ip-address", "ipv6-address", "kernel-id", "key-name", "network-interface.network-interface-id",
-    "network-interface.subnet-id", "network-interface.vpc-id", "placement-group-name",
-    "private-dns-name", "product-code", "ramdisk-id", "requester-id", "spot-instance-request-id",
+    "affinity", "capacity-reservation-id", "dns-name", "host-id", "iam-instance-profile.arn",
+    "iam-instance-profile.id", "iam-instance-profile.name", "instance-lifecycle", "ip-address",
+    "ipv6-address", "kernel-id", "network-interface.addresses.association.allocation-id",
+    "network-interface.addresses.association.association-id",
+    "network-interface.addresses.association.carrier-ip",
+    "network-interface.addresses.association.customer-owned-ip",
+    "network-interface.addresses.association.ip-owner-id",
+    "network-interface.addresses.association.public-dns-name",
+    "network-interface.addresses.association.public-ip",
+    "network-interface.association.allocation-id", "network-interface.association.association-id",
+    "network-interface.association.carrier-ip", "network-interface.association.customer-owned-ip",
+    "network-interface.association.ip-owner-id", "network-interface.association.public-dns-name",
+    "network-interface.association.public-ip", "network-interface.ipv6-address",
+    "network-interface.ipv6-addresses.ipv6-address", "network-interface.outpost-arn",
+    "network-interface.requester-id", "outpost-arn", "placement-group-name",
+    "placement-partition-number", "product-code", "product-code.type", "ramdisk-id",
+    "requester-id", "spot-instance-request-id",
+)  # fmt: skip
+
+
+def word(value: bool) -> str:
+    """Return a truth value as filters spell it."""
+    return "true" if value else "false"
+
+
+def of_interface(member: str, row: Row) -> Iterable[str]:
+    """Yield what a filter looks at of an instance's network interface."""
+    interface = row.interface
+    if interface is not None:
+        value = interface_member(interface, member)
+        if value is not None:
+            yield value
+
+
+def interface_member(interface: NetworkInterface, member: str) -> str | None:
+    """Return a member of a network interface, as filters call it."""
+    match member:
+        case "network-interface-id":
+            return interface.id
+        case "status":
+            return "in-use"
+        case "owner-id":
+            return interface.account_id
+        case "availability-zone":
+            return interface.zone
+        case "private-dns-name":
+            return private_name(interface)
+        case "private-ip-address" | "addresses.private-ip-address":
+            return interface.private_ip
+        case "addresses.primary":
+            return "true"
+        case "source-dest-check":
+            return word(interface.source_dest_check)
+        case "requester-managed" | "operator.managed":
+            return "false"
+        case _ if member.startswith("attachment."):
+            part = member.removeprefix("attachment.")
+            return attachment_member(interface, interface.attachment, part)
+        case _:
+            return str(getattr(interface, member.replace("-", "_")))
+
+
+def attachment_member(
+    interface: NetworkInterface, attachment: Attachment | None, member: str
+) -> str | None:
+    """Return a member of a network interface's attachment."""
+    if attachment is None:
+        return None
+    match member:
+        case "attachment-id":
+            return attachment.id
+        case "instance-owner-id":
+            return interface.account_id
+        case "status":
+            return "attached"
+        case "attach-time":
+            return timestamp(attachment.attached_at)
+        case "delete-on-termination":
+            return word(attachment.delete_on_termination)
+        case "network-card-index":
+            return "0"
+        case _:
+            return str(getattr(attachment, member.replace("-", "_")))
+
+
+OF_INTERFACE = (
+    "addresses.primary", "addresses.private-ip-address", "attachment.attach-time",
+    "attachment.attachment-id", "attachment.delete-on-termination", "attachment.device-index",
+    "attachment.instance-id", "attachment.instance-owner-id", "attachment.network-card-index",
+    "attachment.status", "availability-zone", "description", "mac-address",
+    "network-interface-id", "operator.managed", "owner-id", "private-dns-name",
+    "private-ip-address", "requester-managed", "source-dest-check", "status", "subnet-id",
+    "vpc-id",
 )  # fmt: skip
 
 FILTERS = Filters[Row](
@@ -42,28 +139,61 @@ FILTERS = Filters[Row](
         "availability-zone": lambda row: row.instance.zone,
         "availability-zone-id": lambda row: zone_id(row.instance),
         "boot-mode": lambda row: row.instance.boot_mode,
-        "current-instance-boot-mode": lambda row: row.instance.boot_mode,
-        "ebs-optimized": lambda row: "false",
+        "client-token": lambda row: row.instance.client_token,
+        "current-instance-boot-mode": lambda row: (
+            firmware(row.instance.boot_mode) if row.instance.boot_mode else None
+        ),
+        "ebs-optimized": lambda row: word(row.instance.ebs_optimized),
+        "ena-support": lambda row: word(row.instance.ena_support),
+        "enclave-options.enabled": lambda row: "false",
+        "hibernation-options.configured": lambda row: "false",
         "hypervisor": lambda row: "xen",
+        "image-id": lambda row: row.instance.image_id or None,
         "instance-id": lambda row: row.instance.id,
         "instance-state-code": lambda row: str(CODES[row.instance.state]),
         "instance-state-name": lambda row: row.instance.state,
         "instance-type": lambda row: row.instance.instance_type,
-        "launch-index": lambda row: "0",
+        "key-name": lambda row: row.instance.key_name,
+        "launch-index": lambda row: str(row.instance.launch_index),
         "launch-time": lambda row: timestamp(row.instance.launched_at),
+        "maintenance-options.auto-recovery": lambda row: "default",
+        "metadata-options.http-endpoint": lambda row: switched(row.instance.metadata.enabled),
+        "metadata-options.http-protocol-ipv4": lambda row: switched(row.instance.metadata.enabled),
+        "metadata-options.http-protocol-ipv6": lambda row: switched(row.instance.metadata.ipv6),
+        "metadata-options.http-put-response-hop-limit": lambda row: str(row.instance.metadata.hops),
+        "metadata-options.http-tokens": lambda row: row.instance.metadata.tokens,
+        "metadata-options.instance-metadata-tags": lambda row: switched(row.instance.metadata.tags),
+        "metadata-options.state": lambda row: "applied",
         "monitoring-state": lambda row: "enabled" if row.instance.monitored else "disabled",
+        "operator.managed": lambda row: "false",
+        "operator.principal": lambda row: None,
         "owner-id": lambda row: row.instance.account_id,
         "platform": lambda row: row.instance.platform,
         "platform-details": lambda row: row.instance.platform_details,
+        "private-dns-name": lambda row: (
+            None if row.interface is None else private_name(row.interface)
+        ),
         "private-ip-address": lambda row: row.instance.private_ip,
+        "reason": lambda row: row.instance.transition or None,
         "reservation-id": lambda row: row.instance.reservation_id,
         "root-device-name": lambda row: row.instance.root_device_name,
         "root-device-type": lambda row: "ebs",
-        "state-reason-code": lambda row: row.instance.state_reason.partition(":")[0] or None,
-        "state-reason-message": lambda row: row.instance.state_reason or None,
+        "source-dest-check": lambda row: (
+            None if row.interface is None else word(row.interface.source_dest_check)
+        ),
+        "state-reason-code": lambda row: (
+            None if (reason := state_reason(row.instance)) is None else reason["Code"]
+        ),
+        "state-reason-message": lambda row: (
+            None if (reason := state_reason(row.instance)) is None else reason["Message"]
+        ),
         "subnet-id": lambda row: row.instance.subnet_id,
         "tenancy": lambda row: row.instance.tenancy,
+        "tpm-support": lambda row: None,
         "usage-operation": lambda row: row.instance.usage_operation,
+        "usage-operation-update-time": lambda row: timestamp(
+            row.instance.created_at or row.instance.launched_at
+        ),
         "virtualization-type": lambda row: "hvm",
         "vpc-id": lambda row: row.instance.vpc_id,
     },
@@ -73,15 +203,24 @@ FILTERS = Filters[Row](
             timestamp(each.attached_at) for _, each in row.attachments
         ],
         "block-device-mapping.delete-on-termination": lambda row: [
-            str(each.delete_on_termination).lower() for _, each in row.attachments
+            word(each.delete_on_termination) for _, each in row.attachments
         ],
         "block-device-mapping.device-name": lambda row: [
             each.device for _, each in row.attachments
         ],
         "block-device-mapping.status": lambda row: [each.state for _, each in row.attachments],
         "block-device-mapping.volume-id": lambda row: [each.id for each, _ in row.attachments],
-        "instance.group-id": lambda row: [group for group, _ in row.instance.groups if group],
-        "instance.group-name": lambda row: [name for _, name in row.instance.groups if name],
+        "group-id": lambda row: [],  # of EC2-Classic
+        "group-name": lambda row: [],
+        "instance.group-id": lambda row: [group for group, _ in row.groups if group],
+        "instance.group-name": lambda row: [name for _, name in row.groups if name],
+        "network-interface.group-id": lambda row: (
+            [group for group, _ in row.groups] if row.interface else []
+        ),
+        "network-interface.group-name": lambda row: (
+            [name for _, name in row.groups] if row.interface else []
+        ),
+        **{f"network-interface.{member}": partial(of_interface, member) for member in OF_INTERFACE},
     },
 )
 
@@ -116,17 +255,23 @@ def describe_instances(ctx: Context, request: DescribeInstancesRequest) -> Descr
         lambda after, limit: fetch(ctx, named, after, limit),
         lambda row: row.instance.listed(now) and (test is None or test(row)),
     )
-    result: DescribeInstancesResult = {"Reservations": [reservation(row) for row in taken]}
+    result: DescribeInstancesResult = {
+        "Reservations": [
+            reservation(list(rows))
+            for _, rows in groupby(taken, lambda row: row.instance.reservation_id)
+        ]
+    }
     if next_token:
         result["NextToken"] = next_token
     return result
 
 
-def reservation(row: Row) -> Reservation:
-    """Return the reservation that an instance came with."""
+def reservation(rows: list[Row]) -> Reservation:
+    """Return the reservation that some instances came with."""
+    first = rows[0].instance
     return {
-        "Groups": [] if row.instance.subnet_id else groups(row.instance),
-        "Instances": [instance_shape(row)],
-        "OwnerId": row.instance.account_id,
-        "ReservationId": row.instance.reservation_id,
+        "Groups": [] if first.subnet_id else group_shapes(rows[0].groups),
+        "Instances": [instance_shape(row) for row in rows],
+        "OwnerId": first.account_id,
+        "ReservationId": first.reservation_id,
     }

@@ -1,7 +1,8 @@
 """AttachVolume and DetachVolume.
 
-Nobody runs instances yet, so that a volume is attached to a stopped one, and both are done at once:
-the answer tells of `attaching` or `detaching`, whoever asks again finds it done.
+Of an instance without a machine both are done at once: the answer tells of `attaching` or
+`detaching`, whoever asks again finds it done. A machine that runs has the volume plugged in or
+unplugged by its worker; a guest that does not let go of it keeps it `busy`, unless it is forced.
 """
 
 import logging
@@ -16,6 +17,7 @@ from emulator.services.ec2.volumes import errors
 from emulator.services.ec2.volumes.rows import attachment_shape, check_instance_id, find_volume
 from emulator.shapes.ec2 import AttachVolumeRequest, DetachVolumeRequest, VolumeAttachment
 from state.instances import Instance
+from state.machines import without
 from state.volumes import Attachment, Volume
 
 actions = Actions()
@@ -38,7 +40,12 @@ def attach_volume(ctx: Context, request: AttachVolumeRequest) -> VolumeAttachmen
         check_attachable(volume, instance, device, tx.volumes.of_instance(instance_id))
         if request.get("DryRun"):
             raise dry_run()
-        new = Attachment(instance_id=instance_id, device=device, attached_at=ctx.now())
+        new = Attachment(
+            instance_id=instance_id,
+            device=device,
+            attached_at=ctx.now(),
+            state="attached" if instance.worker is None else "attaching",
+        )
         changes = {"attachments": (*volume.attachments, new), "state": "in-use"}
         tx.volumes.replace(volume.model_copy(update=changes))
     log.info("volume %s is attached to %s", volume.id, instance_id)
@@ -54,11 +61,17 @@ def detach_volume(ctx: Context, request: DetachVolumeRequest) -> VolumeAttachmen
     with ctx.store.begin() as tx:
         volume = find_volume(ctx, tx, request["VolumeId"])
         attachment = attachment_of(volume, instance_id, device)
+        check_detachable(volume, attachment, tx.instances.get(attachment.instance_id))
         if request.get("DryRun"):
             raise dry_run()
-        rest = tuple(each for each in volume.attachments if each != attachment)
-        changes = {"attachments": rest, "state": "in-use" if rest else "available"}
-        tx.volumes.replace(volume.model_copy(update=changes))
+        instance = tx.instances.get(attachment.instance_id)
+        if instance is None or instance.worker is None:
+            tx.volumes.replace(without(volume, attachment.instance_id))
+        else:
+            forced = request.get("Force", False) or attachment.forced
+            going = attachment.model_copy(update={"state": "detaching", "forced": forced})
+            changed = tuple(going if each == attachment else each for each in volume.attachments)
+            tx.volumes.replace(volume.model_copy(update={"attachments": changed}))
     log.info("volume %s is detached from %s", volume.id, attachment.instance_id)
     return attachment_shape(volume, attachment.model_copy(update={"state": "detaching"}))
 
@@ -67,7 +80,7 @@ def check_attachable(
     volume: Volume, instance: Instance, device: str, others: Sequence[Volume]
 ) -> None:
     """Refuse to attach what cannot be, to what cannot have it."""
-    if instance.state != "stopped":
+    if instance.state not in ("pending", "running", "stopped"):
         raise errors.instance_gone(instance.id)
     if volume.zone != instance.zone:
         raise errors.zones_differ(volume.id, instance.id)
@@ -84,6 +97,14 @@ def check_attachable(
     }
     if device.removeprefix("/dev/") in taken:
         raise errors.device_in_use(device)
+
+
+def check_detachable(volume: Volume, attachment: Attachment, instance: Instance | None) -> None:
+    """Refuse to take away the disk that an instance runs from."""
+    if instance is None or instance.state == "stopped":
+        return
+    if attachment.device == instance.root_device_name:
+        raise errors.root_volume(attachment.device, instance.id)
 
 
 def attachment_of(volume: Volume, instance_id: str | None, device: str | None) -> Attachment:

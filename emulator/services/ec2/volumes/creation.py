@@ -85,10 +85,20 @@ def delete_volume(ctx: Context, request: DeleteVolumeRequest) -> Mapping[str, ob
     return {}
 
 
-def new_volume(ctx: Context, tx: Tx, request: CreateVolumeRequest, zone: str) -> Volume:
-    """Return the volume that is asked for, of which no row tells yet."""
+def new_volume(
+    ctx: Context,
+    tx: Tx,
+    request: CreateVolumeRequest,
+    zone: str,
+    snapshot: Snapshot | None = None,
+) -> Volume:
+    """Return the volume that is asked for, of which no row tells yet.
+
+    A snapshot that is given may be used, whoever owns it.
+    """
     snapshot_id = request.get("SnapshotId")
-    snapshot = None if snapshot_id is None else usable_snapshot(ctx, tx, snapshot_id)
+    if snapshot is None and snapshot_id is not None:
+        snapshot = usable_snapshot(ctx, tx, snapshot_id)
     shape = shape_of(request, snapshot)
     key = key_of(ctx, tx, request, snapshot)
     volume = Volume(

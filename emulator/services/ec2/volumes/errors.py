@@ -223,6 +223,14 @@ def instance_gone(instance_id: str) -> AwsError:
     return AwsError("IncorrectState", f"Instance '{instance_id}' is not 'running' or 'stopped'.")
 
 
+def root_volume(device: str, instance_id: str) -> AwsError:
+    """Say that a running instance needs its root volume."""
+    return AwsError(
+        "OperationNotPermitted",
+        f"Unable to detach root volume '{device}' from instance '{instance_id}'",
+    )
+
+
 # attributes ---------------------------------------------------------------------------------------
 
 

@@ -157,7 +157,12 @@ def is_whole(volume: Volume) -> bool:
     """Tell whether the bytes of a volume can be a snapshot's as they are."""
     if volume.written is not None or volume.unsaved or len(volume.layers) > 1:
         return False
-    return all(layer.sealed == volume.encrypted for layer in volume.layers)
+    return all(
+        layer.sealed == volume.encrypted
+        and layer.format == ("qcow2" if layer.sealed else "raw")
+        and layer.blob_id != volume.held
+        for layer in volume.layers
+    )
 
 
 def shared(ctx: Context, volume: Volume, snapshot: Snapshot) -> Snapshot:

@@ -1,0 +1,262 @@
+"""What actions do where a worker runs machines: they wish, and wait for what it says.
+
+The worker is the test: it has a row of hosts, and tells of its deeds as a real one does.
+"""
+
+import base64
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emulator.context import Context
+from emulator.errors import AwsError
+from emulator.services.ec2 import ACTIONS
+from emulator.settings import load
+from state import machines
+from state.blobs import Blobs
+from state.consoles import Consoles
+from state.engine import Engine
+from state.hosts import Host
+from state.snapshots import Snapshot
+from state.store import Store
+from tests.state.samples import ACCOUNT, REGION
+
+WORKER = "worker-1"
+
+
+@dataclass
+class Site:
+    """A store with a worker of 4 GiB, and the actions of EC2 on it."""
+
+    store: Store
+    ctx: Context
+
+    def call(self, action: str, **request: Any) -> Any:
+        """Do what the gateway does with a request that was parsed."""
+        return ACTIONS[action](self.ctx, request)
+
+    def refused(self, action: str, **request: Any) -> AwsError:
+        """Return the error of a request."""
+        with pytest.raises(AwsError) as caught:
+            self.call(action, **request)
+        return caught.value
+
+    def started(self, **request: Any) -> str:
+        """Start an instance; return its id."""
+        asked = {"ImageId": self.image, "InstanceType": "t2.micro", "MinCount": 1, "MaxCount": 1}
+        answer = self.call("RunInstances", **{**asked, **request})
+        return str(answer["Instances"][0]["InstanceId"])
+
+    def running(self, **request: Any) -> str:
+        """Start an instance and tell that it runs; return its id."""
+        instance_id = self.started(**request)
+        with self.store.begin() as tx:
+            assert machines.claim(tx, instance_id, WORKER)
+            assert machines.runs(tx, instance_id, WORKER, self.ctx.now(), 40022)
+        return instance_id
+
+    def state(self, instance_id: str) -> str:
+        """Return the state of an instance."""
+        answer = self.call("DescribeInstances", InstanceIds=[instance_id])
+        return str(answer["Reservations"][0]["Instances"][0]["State"]["Name"])
+
+    @property
+    def image(self) -> str:
+        """An AMI."""
+        (found,) = self.call("DescribeImages", Owners=["self"])["Images"]
+        return str(found["ImageId"])
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    """A store with a worker and an AMI."""
+    data = tmp_path / "data"
+    settings = load({"data_dir": data}, {})
+    store = Store(f"sqlite:///{tmp_path / 'vmie.db'}")
+    store.migrate()
+    blobs = Blobs(data)
+    path = blobs.incoming()
+    path.write_bytes(b"disk")
+    blobs.keep(path, "disk-blob")
+    ctx = Context(
+        account_id=ACCOUNT,
+        region=REGION,
+        access_key_id=None,
+        session=None,
+        request_id="request",
+        store=store,
+        blobs=blobs,
+        engine=Engine(store, blobs),
+        now=lambda: datetime.now(UTC),
+        settings=settings,
+        headers={},
+        host="localhost",
+        secure=False,
+    )
+    with store.begin() as tx:
+        tx.hosts.put(Host(worker=WORKER, memory_mib=4096))
+        tx.snapshots.add(
+            Snapshot(
+                id="snap-0123456789abcdef0",
+                account_id=ACCOUNT,
+                region=REGION,
+                created_at=datetime.now(UTC),
+                size_gib=1,
+                size_bytes=1 << 30,
+                blob_id="disk-blob",
+            )
+        )
+    site = Site(store, ctx)
+    device = {"DeviceName": "/dev/sda1", "Ebs": {"SnapshotId": "snap-0123456789abcdef0"}}
+    site.call(
+        "RegisterImage",
+        Name="machine",
+        RootDeviceName="/dev/sda1",
+        BlockDeviceMappings=[device],
+        Architecture="x86_64",
+        VirtualizationType="hvm",
+    )
+    yield site
+    store.close()
+
+
+def test_an_instance_is_what_its_worker_says(site: Site) -> None:
+    instance_id = site.started()
+
+    assert site.state(instance_id) == "pending"
+    with site.store.begin() as tx:
+        assert machines.claim(tx, instance_id, WORKER)
+        machines.runs(tx, instance_id, WORKER, site.ctx.now(), 40022)
+    assert site.state(instance_id) == "running"
+    (status,) = site.call("DescribeInstanceStatus")["InstanceStatuses"]
+    assert status["InstanceStatus"]["Status"] == "initializing"
+    with site.store.begin() as tx:
+        machines.reached(tx, instance_id, WORKER, site.ctx.now())
+    (status,) = site.call("DescribeInstanceStatus")["InstanceStatuses"]
+    assert status["InstanceStatus"]["Status"] == "ok"
+    site.call("StopInstances", InstanceIds=[instance_id], Force=True)
+    assert site.state(instance_id) == "stopping"
+    assert site.refused("StartInstances", InstanceIds=[instance_id]).code == (
+        "IncorrectInstanceState"
+    )
+    with site.store.begin() as tx:
+        (machine,) = machines.watched(tx, WORKER)
+        machines.ended(tx, instance_id, WORKER, site.ctx.now())
+    assert machine.instance.forced
+    assert site.state(instance_id) == "stopped"
+    site.call("StartInstances", InstanceIds=[instance_id])
+    assert site.state(instance_id) == "pending"
+    site.call("TerminateInstances", InstanceIds=[instance_id])
+    assert site.state(instance_id) == "terminated"  # nobody had begun to run it
+
+
+def test_a_machine_goes_when_its_worker_has_ended_it(site: Site) -> None:
+    instance_id = site.running()
+
+    (change,) = site.call("TerminateInstances", InstanceIds=[instance_id])["TerminatingInstances"]
+
+    assert change["CurrentState"]["Name"] == "shutting-down"
+    assert site.state(instance_id) == "shutting-down"
+    assert site.refused("StopInstances", InstanceIds=[instance_id]).code == "IncorrectInstanceState"
+    with site.store.begin() as tx:
+        files = machines.ended(tx, instance_id, WORKER, site.ctx.now())
+    assert site.state(instance_id) == "terminated"
+    assert len(files) == 1
+    assert site.call("DescribeVolumes")["Volumes"] == []
+
+
+def test_there_must_be_room_for_a_machine(site: Site) -> None:
+    both = site.call(
+        "RunInstances", ImageId=site.image, InstanceType="t2.micro", MinCount=1, MaxCount=5
+    )["Instances"]
+    refusal = site.refused(
+        "RunInstances", ImageId=site.image, InstanceType="t2.micro", MinCount=1, MaxCount=1
+    )
+    first = both[0]["InstanceId"]
+    site.call("StopInstances", InstanceIds=[first])
+    again = site.started(InstanceType="t2.small")
+
+    assert len(both) == 2  # of 1 GiB, beside what QEMU takes
+    assert (refusal.code, refusal.status) == ("InsufficientInstanceCapacity", 500)
+    assert "sufficient t2.micro capacity" in refusal.message
+    assert site.state(again) == "pending"
+    assert site.refused("StartInstances", InstanceIds=[first]).code == (
+        "InsufficientInstanceCapacity"
+    )
+
+
+def test_without_machines_an_instance_is_a_record(site: Site) -> None:
+    off = site.ctx.settings.model_copy(update={"instances": "off"})
+    object.__setattr__(site.ctx, "settings", off)
+
+    assert site.state(site.started(InstanceType="t2.2xlarge")) == "running"
+
+
+def test_a_reboot_is_counted(site: Site) -> None:
+    instance_id = site.running()
+
+    site.call("RebootInstances", InstanceIds=[instance_id])
+    site.call("CreateImage", InstanceId=instance_id, Name="as it starts")
+    site.call("CreateImage", InstanceId=instance_id, Name="as it is", NoReboot=True)
+
+    with site.store.read() as tx:
+        (machine,) = machines.watched(tx, WORKER)
+    assert machine.instance.reboots == 2
+    assert site.state(instance_id) == "running"
+
+
+def test_a_volume_is_plugged_in_by_the_worker(site: Site) -> None:
+    instance_id = site.running()
+    volume = site.call("CreateVolume", AvailabilityZone="us-east-1a", Size=1)["VolumeId"]
+    hot = {"VolumeId": volume, "InstanceId": instance_id}
+
+    def shown() -> tuple[str, ...]:
+        (found,) = site.call("DescribeVolumes", VolumeIds=[volume])["Volumes"]
+        return (found["State"], *(each["State"] for each in found["Attachments"]))
+
+    site.call("AttachVolume", **hot, Device="/dev/sdf")
+    assert shown() == ("in-use", "attaching")
+    with site.store.begin() as tx:
+        machines.attached(tx, volume, instance_id)
+    assert shown() == ("in-use", "attached")
+    site.call("DetachVolume", VolumeId=volume)
+    assert shown() == ("in-use", "detaching")
+    with site.store.begin() as tx:
+        machines.stuck(tx, volume, instance_id)
+    assert shown() == ("in-use", "busy")
+    site.call("DetachVolume", VolumeId=volume, Force=True)
+    with site.store.begin() as tx:
+        (machine,) = machines.watched(tx, WORKER)
+        forced = [each.forced for each_volume, each in machine.volumes if each_volume.id == volume]
+        machines.detached(tx, volume, instance_id)
+    assert forced == [True]
+    assert shown() == ("available",)
+
+
+def test_the_screen_is_shown_as_its_worker_sees_it(site: Site) -> None:
+    instance_id = site.running()
+    consoles = Consoles(site.ctx.settings.data_dir)
+    done = threading.Event()
+
+    def worker() -> None:
+        wanted = consoles.wanted(instance_id)
+        while not done.wait(0.01):
+            if wanted.exists():
+                consoles.picture(instance_id).write_bytes(b"\xff\xd8 picture")
+                wanted.unlink()
+
+    thread = threading.Thread(target=worker)
+    thread.start()
+    try:
+        answer = site.call("GetConsoleScreenshot", InstanceId=instance_id)
+    finally:
+        done.set()
+        thread.join()
+
+    assert base64.b64decode(answer["ImageData"]) == b"\xff\xd8 picture"
+    assert consoles.seen(instance_id, patience=0.0) is None

@@ -1,0 +1,204 @@
+"""StartInstances, StopInstances, RebootInstances, TerminateInstances, of instances as records."""
+
+import re
+import secrets
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from state.instances import Instance
+from state.store import Store
+from tests.ec2.conftest import refusal
+from tests.ec2.volumes import attached_volume, described_volume
+from tests.house import House, default_url
+from tests.instances.conftest import described, started, volumes_of
+
+UNKNOWN = "i-0123456789abcdef0"
+
+
+@pytest.fixture
+def house(shared_house: House) -> House:
+    """One account for all tests here: each looks at its own instances."""
+    return shared_house
+
+
+def changes(answer: Any) -> list[tuple[str, str]]:
+    """Return from what to what instances went, by an answer."""
+    (found,) = (value for name, value in answer.items() if name.endswith("Instances"))
+    return [(each["PreviousState"]["Name"], each["CurrentState"]["Name"]) for each in found]
+
+
+def put_imported(house: House, **more: Any) -> str:
+    """Put an instance as an import makes it into the store; return its id."""
+    instance_id = f"i-{secrets.token_hex(9)[:17]}"
+    instance = Instance(
+        **{
+            "id": instance_id,
+            "account_id": house.account_id,
+            "region": house.region,
+            "launched_at": datetime.now(UTC),
+            "reservation_id": "r-0123456789abcdef0",
+            "instance_type": "t2.medium",
+            "zone": "us-east-1a",
+            **more,
+        }
+    )
+    store = Store(default_url(house.data_dir))
+    with store.begin() as tx:
+        tx.instances.add(instance)
+    store.close()
+    return instance_id
+
+
+def test_an_instance_is_stopped_and_started_again(house: House, image_id: str) -> None:
+    ec2, instance = house.ec2(), started(house, ImageId=image_id)
+    before = described(house, instance)
+
+    assert changes(ec2.stop_instances(InstanceIds=[instance])) == [("running", "stopping")]
+    stopped = described(house, instance)
+    assert changes(ec2.stop_instances(InstanceIds=[instance])) == [("stopped", "stopped")]
+    assert changes(ec2.start_instances(InstanceIds=[instance])) == [("stopped", "pending")]
+    assert changes(ec2.start_instances(InstanceIds=[instance])) == [("running", "running")]
+    after = described(house, instance)
+
+    assert stopped["State"] == {"Code": 80, "Name": "stopped"}
+    assert stopped["StateReason"] == {
+        "Code": "Client.UserInitiatedShutdown",
+        "Message": "Client.UserInitiatedShutdown: User initiated shutdown",
+    }
+    user = r"User initiated \(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d GMT\)"
+    assert re.fullmatch(user, stopped["StateTransitionReason"])
+    assert stopped["PrivateIpAddress"] == before["PrivateIpAddress"]
+    assert after["State"]["Name"] == "running"
+    assert after["StateTransitionReason"] == ""
+    assert "StateReason" not in after
+    assert after["LaunchTime"] > before["LaunchTime"]
+    assert after["NetworkInterfaces"] == before["NetworkInterfaces"]
+
+
+def test_a_terminated_instance_takes_along_what_was_made_with_it(
+    house: House, image_id: str
+) -> None:
+    ec2 = house.ec2()
+    instance = started(
+        house,
+        ImageId=image_id,
+        BlockDeviceMappings=[
+            {"DeviceName": "/dev/sdf", "Ebs": {"VolumeSize": 1, "DeleteOnTermination": False}}
+        ],
+    )
+    volumes = volumes_of(house, instance)
+    interface = described(house, instance)["NetworkInterfaces"][0]["NetworkInterfaceId"]
+
+    assert changes(ec2.terminate_instances(InstanceIds=[instance])) == [
+        ("running", "shutting-down")
+    ]
+
+    kept = described_volume(house, volumes["/dev/sdf"]["VolumeId"])
+    assert (kept["State"], kept["Attachments"]) == ("available", [])
+    gone = volumes["/dev/sda1"]["VolumeId"]
+    assert refusal(lambda: described_volume(house, gone))[0] == "InvalidVolume.NotFound"
+    asked = refusal(lambda: ec2.describe_network_interfaces(NetworkInterfaceIds=[interface]))
+    assert asked[0] == "InvalidNetworkInterfaceID.NotFound"
+    found = described(house, instance)
+    assert found["State"] == {"Code": 48, "Name": "terminated"}
+    assert (found["NetworkInterfaces"], found["BlockDeviceMappings"]) == ([], [])
+    assert "PrivateIpAddress" not in found
+    assert changes(ec2.terminate_instances(InstanceIds=[instance])) == [
+        ("terminated", "terminated")
+    ]
+    for refused in (
+        refusal(lambda: ec2.start_instances(InstanceIds=[instance])),
+        refusal(lambda: ec2.stop_instances(InstanceIds=[instance])),
+        refusal(lambda: ec2.reboot_instances(InstanceIds=[instance])),
+    ):
+        assert refused[0] == "IncorrectInstanceState"
+
+
+def test_all_that_are_named_or_none(house: House, image_id: str) -> None:
+    ec2, instance = house.ec2(), started(house, ImageId=image_id)
+
+    assert refusal(lambda: ec2.stop_instances(InstanceIds=[instance, UNKNOWN])) == (
+        "InvalidInstanceID.NotFound",
+        f"The instance ID '{UNKNOWN}' does not exist",
+    )
+    malformed = refusal(lambda: ec2.stop_instances(InstanceIds=[instance, "i-x"]))
+    assert malformed == ("InvalidInstanceID.Malformed", 'Invalid id: "i-x"')
+    dry = refusal(lambda: ec2.stop_instances(InstanceIds=[instance], DryRun=True))
+    assert dry[0] == "DryRunOperation"
+
+    assert described(house, instance)["State"]["Name"] == "running"
+
+
+def test_a_protected_instance_stays(house: House, image_id: str) -> None:
+    ec2 = house.ec2()
+    instance = started(house, ImageId=image_id, DisableApiTermination=True, DisableApiStop=True)
+
+    assert refusal(lambda: ec2.terminate_instances(InstanceIds=[instance])) == (
+        "OperationNotPermitted",
+        f"The instance '{instance}' may not be terminated. "
+        "Modify its 'disableApiTermination' instance attribute and try again.",
+    )
+    assert "'disableApiStop'" in refusal(lambda: ec2.stop_instances(InstanceIds=[instance]))[1]
+
+    for attribute in ("disableApiTermination", "disableApiStop"):
+        ec2.modify_instance_attribute(InstanceId=instance, Attribute=attribute, Value="false")
+    ec2.terminate_instances(InstanceIds=[instance])
+    assert described(house, instance)["State"]["Name"] == "terminated"
+
+
+def test_an_instance_is_rebooted_while_it_runs(house: House, image_id: str) -> None:
+    ec2, instance = house.ec2(), started(house, ImageId=image_id)
+
+    ec2.reboot_instances(InstanceIds=[instance])
+    assert described(house, instance)["State"]["Name"] == "running"
+
+    ec2.stop_instances(InstanceIds=[instance])
+    assert refusal(lambda: ec2.reboot_instances(InstanceIds=[instance])) == (
+        "IncorrectInstanceState",
+        f"The instance '{instance}' is not in the 'running' state.",
+    )
+    hibernated = refusal(lambda: ec2.stop_instances(InstanceIds=[started(house)], Hibernate=True))
+    assert hibernated[0] == "UnsupportedOperation"
+
+
+def test_an_imported_instance_starts_once_its_disk_is_there(house: House) -> None:
+    ec2, instance = house.ec2(), put_imported(house)
+
+    assert refusal(lambda: ec2.start_instances(InstanceIds=[instance])) == (
+        "InvalidParameterValue",
+        f"Invalid value '{instance}' for instanceId. "
+        "Instance does not have a volume attached at root (/dev/sda1)",
+    )
+
+    attached_volume(house, instance, device="/dev/sda1")
+    assert changes(ec2.start_instances(InstanceIds=[instance])) == [("stopped", "pending")]
+    found = described(house, instance)
+    assert found["State"]["Name"] == "running"
+    assert found["PrivateIpAddress"] == found["NetworkInterfaces"][0]["PrivateIpAddress"]
+    assert found["SecurityGroups"][0]["GroupName"] == "default"
+
+
+def test_a_root_volume_is_only_detached_from_a_stopped_instance(
+    house: House, image_id: str
+) -> None:
+    ec2, instance = house.ec2(), started(house, ImageId=image_id)
+    volume = volumes_of(house, instance)["/dev/sda1"]["VolumeId"]
+    data = ec2.create_volume(AvailabilityZone="us-east-1a", Size=1)["VolumeId"]
+
+    attached = ec2.attach_volume(VolumeId=data, InstanceId=instance, Device="/dev/sdf")
+    refused = refusal(lambda: ec2.detach_volume(VolumeId=volume))
+    ec2.detach_volume(VolumeId=data)
+    ec2.stop_instances(InstanceIds=[instance])
+    ec2.detach_volume(VolumeId=volume)
+
+    assert attached["State"] == "attaching"
+    assert refused == (
+        "OperationNotPermitted",
+        f"Unable to detach root volume '/dev/sda1' from instance '{instance}'",
+    )
+    assert described_volume(house, volume)["State"] == "available"
+    assert described_volume(house, data)["State"] == "available"
+    started_without = refusal(lambda: ec2.start_instances(InstanceIds=[instance]))
+    assert "does not have a volume attached at root" in started_without[1]
