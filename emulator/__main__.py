@@ -14,6 +14,7 @@ COMMANDS = {
     "check": "say whether AWS would import a virtual machine",
     "import-instance": "upload the disks of a machine, and make a stopped instance of it",
     "import-volume": "upload a disk, and make a volume of it",
+    "ssh": "log in to an instance that runs",
 }
 
 
