@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 # clients do not look for an answer before they have sent everything. Beyond this we hang up.
 DRAINED = 1 << 30
 ARRIVING = memoryview(bytearray(BLOCK))  # what one read brings, until the parser has copied it
+LINE = 16 << 10  # bytes of a request line that are looked at; the longest key has 9 KiB, escaped
 LINGER = 0.02  # seconds that a block may take to fill: what trickles is handed on as it comes
 KEEP_ALIVE = 75  # seconds; longer than the clients' pools keep a connection that idles
 GRACE = 3  # seconds for the requests that are under way when the server is told to stop
@@ -62,10 +63,9 @@ class Protocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes | memoryview) -> None:
         """Escape a key's raw UTF-8 in the request line; the parser refuses it."""
-        if self.between:
+        if self.between and not bytes(data[:LINE]).partition(b"\r\n")[0].isascii():
             line, end, rest = bytes(data).partition(b"\r\n")
-            if not line.isascii():
-                data = escaped(line) + end + rest
+            data = escaped(line) + end + rest
         super().data_received(data)  # type: ignore[arg-type]
 
     def on_message_begin(self) -> None:
