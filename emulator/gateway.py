@@ -14,7 +14,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from contextvars import copy_context
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from importlib import import_module
@@ -113,6 +113,7 @@ class Gateway:
         self.upstream = upstream
         self.now = now
         self.door = door  # None: anyone may call
+        self.loaded: dict[str, Mapping[str, Handler]] = {}  # of LATER
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, whatever happens."""
@@ -145,9 +146,10 @@ class Gateway:
         """Find out what is asked for, and let the action of that name answer."""
         form = await self.admit(visit)
         incoming = visit.incoming
-        actions = SERVICES.get(visit.service)
+        actions = SERVICES.get(visit.service) or self.loaded.get(visit.service)
         if actions is None and visit.service in LATER:
             actions = await in_thread(loaded, visit.service)
+            self.loaded[visit.service] = actions
         if actions is None:
             return await self.pass_on(visit, errors.unknown_service(visit.service))
         if visit.protocol.startswith("rest-"):
@@ -268,7 +270,7 @@ class Gateway:
             body = payload(incoming)
         headers = with_presigned(incoming.headers, named)
         request = rest.RestRequest(labels, parameters, headers, body)
-        context = replace(self.context(visit), headers=headers)
+        context = self.context(visit, headers)
 
         def members() -> dict[str, Any]:
             found = rest.parse(operation, request)
@@ -314,8 +316,8 @@ class Gateway:
             raise otherwise
         return await self.upstream.answer(visit.incoming)
 
-    def context(self, visit: Visit) -> Context:
-        """Gather what the action may use."""
+    def context(self, visit: Visit, headers: Mapping[str, str] | None = None) -> Context:
+        """Gather what the action may use; the headers are those of the request, or such as it."""
         incoming, caller, session = visit.incoming, visit.caller, visit.session
         return Context(
             account_id=caller.account_id if session is None else session.account_id,
@@ -328,7 +330,7 @@ class Gateway:
             engine=self.engine,
             now=self.now,
             settings=self.settings,
-            headers=incoming.headers,
+            headers=incoming.headers if headers is None else headers,
             host=incoming.host,
             secure=incoming.secure,
             door=self.door,

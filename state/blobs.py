@@ -55,7 +55,7 @@ class Blobs:
 
     def path(self, blob_id: str) -> Path:
         """Return where the bytes of a blob are."""
-        return self._blobs / blob_id[-2:] / _safe(blob_id)
+        return self._blobs.joinpath(blob_id[-2:], _safe(blob_id))
 
     def keep(self, path: Path, blob_id: str) -> None:
         """Make the file at path the bytes of a blob; path is gone then."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 # The deadline is put off at most so often: every block would be a write to the database.
 GRAIN: Final = timedelta(seconds=30)
+CHECKSUMS: Final = "checksums-"
 
 
 class Draft(Frozen):
@@ -39,6 +40,16 @@ class Draft(Frozen):
 def journal_of(blob_id: str) -> str:
     """Name the journal of a snapshot's blob."""
     return f"journal-{blob_id}"
+
+
+def checksums_of(blob_id: str) -> str:
+    """Name what the journal of a snapshot's blob becomes: see state/disks/checksums.py."""
+    return f"{CHECKSUMS}{blob_id}"
+
+
+def described(name: str) -> str:
+    """Name the blob that something in its folder tells of: that of checksums, else itself."""
+    return name.removeprefix(CHECKSUMS)
 
 
 def put_off(snapshot: Snapshot, draft: Draft, now: datetime) -> datetime | None:

@@ -22,6 +22,7 @@ from sqlalchemy import Connection, Engine, select, union
 from state import migrations
 from state.blobs import Blobs, Swept
 from state.database import Database, DataDirLock, DataDirLocked
+from state.drafts import described
 from state.rows.accounts import Accounts
 from state.rows.buckets import Buckets
 from state.rows.images import Images
@@ -230,12 +231,18 @@ class Store:
         """
         return self._database.moment()
 
+    @property
+    def answers_at_once(self) -> bool:
+        """Whether to ask for the moment takes no time: another process need not be asked."""
+        return self._database.is_sqlite
+
     def sweep(self, blobs: Blobs, age: timedelta = timedelta(0)) -> Swept:
         """Remove the bytes that no row names; see Blobs.sweep for the age."""
 
-        def known(blob_ids: Collection[str]) -> set[str]:
+        def known(names: Collection[str]) -> set[str]:
             with self.read() as tx:
-                return tx.known_blobs(blob_ids)
+                found = tx.known_blobs({described(name) for name in names})
+            return {name for name in names if described(name) in found}
 
         def unfinished(task_ids: Collection[str]) -> set[str]:
             with self.read() as tx:

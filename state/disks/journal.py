@@ -7,7 +7,8 @@
 The file is sparse. A slot is cleared before its block is overwritten and filled after it, with the
 slot locked: so a slot that is filled tells the truth, whenever a process dies, and of two who write
 the same block at once the one that comes later wins. The locks are those of open files (OFD): they
-hold between threads and between processes alike, and end with the process.
+hold between threads and between processes alike, and end with the process. Who completes or deletes
+the snapshot takes the journal away from its path: nobody writes after that.
 """
 
 import errno
@@ -36,14 +37,9 @@ class Journal:
         self._journal = journal
         self._blocks = blocks
 
-    @property
-    def removed(self) -> bool:
-        """Whether the snapshot was completed, or deleted, since the journal was opened."""
-        return not os.fstat(self._journal).st_nlink
-
     def write(self, index: int, data: bytes, digest: bytes) -> None:
         """Write a block, whose SHA-256 this is; once this returns, it is not lost."""
-        place = HEAD + index * SLOT
+        place = place_of(index)
         with locked(self._journal, place, SLOT, fcntl.F_WRLCK):
             if os.pread(self._journal, SLOT, place) not in (EMPTY, b""):
                 put(self._journal, EMPTY, place)
@@ -81,6 +77,7 @@ def opened(journal: Path, blocks: Path, *, alone: bool = False) -> Iterator[Jour
     file = os.open(journal, os.O_RDWR | os.O_CLOEXEC)
     try:
         with locked(file, 0, 1, fcntl.F_WRLCK if alone else fcntl.F_RDLCK):
+            journal.stat()  # it may have been taken away since it was opened
             target = os.open(blocks, os.O_RDWR | os.O_CLOEXEC)
             try:
                 yield Journal(file, target)
@@ -98,6 +95,11 @@ def locked(file: int, offset: int, length: int, kind: int) -> Iterator[None]:
         yield
     finally:
         fcntl.fcntl(file, fcntl.F_OFD_SETLKW, flock(fcntl.F_UNLCK, offset, length))
+
+
+def place_of(index: int) -> int:
+    """Return where the slot of a block is."""
+    return HEAD + index * SLOT
 
 
 def flock(kind: int, offset: int, length: int) -> bytes:

@@ -4,6 +4,9 @@ import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
+
+NOWAIT: Final[int | None] = getattr(os, "RWF_NOWAIT", None)  # Linux alone has it
 
 
 class RawDisk:
@@ -27,6 +30,12 @@ class RawDisk:
                 at += len(piece)
             found = b"".join(pieces)
         return found if len(found) == length else found.ljust(length, b"\0")
+
+    def read_at_once(self, offset: int, length: int) -> bytearray | None:
+        """Return so many bytes if all are in memory; None if not, or if some are zeros of ours."""
+        if offset + length > self.size:
+            return None
+        return read_at_once(self._file, length, offset)
 
     def data(self, offset: int = 0) -> Iterator[tuple[int, int]]:
         """Yield begin and end of what is not a hole, from an offset on, in order."""
@@ -57,3 +66,15 @@ class RawDisk:
 def open_raw(path: Path, size: int) -> RawDisk:
     """Open a file as a disk of so many bytes; raises FileNotFoundError."""
     return RawDisk(os.open(path, os.O_RDONLY | os.O_CLOEXEC), size)
+
+
+def read_at_once(file: int, length: int, offset: int) -> bytearray | None:
+    """Read what takes no time, because it is in memory; None if that is not all of it."""
+    if NOWAIT is None:
+        return None
+    found = bytearray(length)
+    try:
+        count = os.preadv(file, [found], offset, NOWAIT)
+    except OSError:  # nothing of it is in memory, or the filesystem cannot tell
+        return None
+    return found if count == length else None

@@ -1,5 +1,6 @@
 """Snapshots on top of others: what they begin with, and what ListChangedBlocks tells."""
 
+from pathlib import Path
 from typing import Any
 
 from tests.ebs.conftest import (
@@ -166,11 +167,17 @@ def test_a_key_must_be_there_and_enabled(house: House, friend: House, ebs: Any) 
     assert start(nowhere) == (404, "ResourceNotFoundException", "DEPENDENCY_RESOURCE_NOT_FOUND")
 
 
+def checksums(house: House) -> set[Path]:
+    """The checksums that are kept; those of encrypted blocks would tell who guesses them."""
+    return set((house.data_dir / "blobs").glob("*/checksums-*"))
+
+
 def test_what_is_encrypted_is_completed_by_a_worker_and_read_as_long_as_its_key_opens(
     house: House, ebs: Any
 ) -> None:
     key = house.kms().create_key()["KeyMetadata"]
     request = {"VolumeSize": 1, "Encrypted": True, "KmsKeyArn": key["Arn"]}
+    before = checksums(house)
     parent = ebs.start_snapshot(**request)["SnapshotId"]
     put(ebs, parent, FIRST)
 
@@ -183,6 +190,7 @@ def test_what_is_encrypted_is_completed_by_a_worker_and_read_as_long_as_its_key_
     assert again["Status"] == "completed"
     assert contents(ebs, parent) == FIRST
     assert block("a0")[:64] not in house.snapshot_bytes(parent).read_bytes()
+    assert checksums(house) == before
     child = ebs.start_snapshot(VolumeSize=1, ParentSnapshotId=parent)
     assert child["KmsKeyArn"] == key["Arn"]
     put(ebs, child["SnapshotId"], SECOND)

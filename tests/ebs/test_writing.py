@@ -169,6 +169,16 @@ def test_a_deleted_snapshot_is_gone_with_all_that_was_written(house: House, ebs:
     assert refusal(ebs.complete_snapshot, **count) == NOT_FOUND
 
 
+def test_a_completed_snapshot_is_deleted_with_its_checksums(house: House, ebs: Any) -> None:
+    snapshot_id = written(ebs, {0: block("a")})
+    path = house.snapshot_bytes(snapshot_id)
+    assert len(list(path.parent.glob(f"*{path.name}"))) == 2
+
+    house.ec2().delete_snapshot(SnapshotId=snapshot_id)
+
+    assert not list(path.parent.glob(f"*{path.name}"))
+
+
 def test_a_pending_snapshot_is_not_read(ebs: Any) -> None:
     snapshot_id = ebs.start_snapshot(VolumeSize=1)["SnapshotId"]
 

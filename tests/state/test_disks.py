@@ -1,12 +1,16 @@
 """Disks as they are read, whatever file holds them."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from state.disks import Disk, open_raw
+from state.disks import Disk, journal, open_raw
+from state.disks.checksums import checksum
+from state.disks.raw import RawDisk
+from state.lineage import BLOCK
 
 MIB = 1 << 20
 
@@ -46,3 +50,51 @@ def test_nothing_behind_the_end_of_the_disk_is_read(tmp_path: Path, size: int) -
     with raw(tmp_path / "disk", size, {0: b"x" * 8192}) as disk:
         assert disk.read(size - 2, 4) == b"xx\0\0"
         assert list(disk.data()) == [(0, size)]
+
+
+def test_what_is_in_memory_is_read_at_once_or_not_at_all(tmp_path: Path) -> None:
+    with raw(tmp_path / "disk", 4 * MIB, {MIB: b"abc", 3 * MIB - 4: b"tail"}) as disk:
+        assert isinstance(disk, RawDisk)
+        assert disk.read_at_once(MIB, 4) in (b"abc\0", None)  # not every filesystem can tell
+        assert disk.read_at_once(3 * MIB - 4, 8) is None  # zeros that are not in the file
+        assert disk.read_at_once(4 * MIB - 2, 4) is None
+
+
+# journals -----------------------------------------------------------------------------------------
+
+
+def written(folder: Path) -> Path:
+    """The journal of two blocks, 1 and 3."""
+    path, blocks = folder / "journal", folder / "blocks"
+    for each in (path, blocks):
+        each.touch()
+    with journal.opened(path, blocks) as opened:
+        for index in (1, 3):
+            opened.write(index, bytes([index]) * BLOCK, bytes([index]) * journal.SLOT)
+    return path
+
+
+def test_a_journal_keeps_the_checksums_of_what_was_written(tmp_path: Path) -> None:
+    path = written(tmp_path)
+
+    assert [checksum(path, index) for index in range(5)] == [
+        None, b"\1" * journal.SLOT, None, b"\3" * journal.SLOT, None,
+    ]  # fmt: skip
+    assert checksum(tmp_path / "missing", 1) is None
+
+
+def test_nobody_writes_once_the_journal_was_taken_away(tmp_path: Path) -> None:
+    path = written(tmp_path)
+
+    with ThreadPoolExecutor(1) as pool:
+        with journal.opened(path, tmp_path / "blocks", alone=True):
+            waits = pool.submit(write_one, path, tmp_path / "blocks")
+            path.rename(tmp_path / "checksums")
+        with pytest.raises(FileNotFoundError):
+            waits.result()
+    assert checksum(tmp_path / "checksums", 7) is None
+
+
+def write_one(path: Path, blocks: Path) -> None:
+    with journal.opened(path, blocks) as opened:
+        opened.write(7, b"x" * BLOCK, b"x" * journal.SLOT)

@@ -174,8 +174,8 @@ def test_a_value_is_decoded_once_and_never_out_of_date(store: Store) -> None:
 
 
 def test_only_the_bytes_that_no_row_names_are_swept(store: Store, blobs: Blobs) -> None:
-    named = ["object", "part", "snapshot"]
-    for blob_id in [*named, "orphan-1", "orphan-2"]:
+    named = ["object", "part", "snapshot", "checksums-snapshot"]
+    for blob_id in [*named, "orphan-1", "checksums-orphan-1"]:
         path = blobs.incoming()
         path.write_bytes(b"bytes")
         blobs.keep(path, blob_id)
@@ -201,6 +201,7 @@ def test_only_the_bytes_that_no_row_names_are_swept(store: Store, blobs: Blobs) 
     assert again == (0, 0, 0)
     assert all(blobs.path(blob_id).exists() for blob_id in named)
     assert not blobs.path("orphan-1").exists()
+    assert not blobs.path("checksums-orphan-1").exists()
     left = {path.name for path in (blobs.root / "scratch").iterdir()}
     assert left == {"going-on", "being-deleted"}
 

@@ -16,7 +16,7 @@ from emulator.services.actions import Actions
 from emulator.services.ebs import errors, finding
 from emulator.shapes.ebs import CompleteSnapshotRequest, CompleteSnapshotResponse
 from state.disks import journal
-from state.drafts import as_of, journal_of
+from state.drafts import as_of, checksums_of, journal_of
 from state.layers import Layer
 from state.lineage import Blocks
 from state.snapshots import Snapshot
@@ -41,7 +41,7 @@ def complete_snapshot(ctx: Context, request: CompleteSnapshotRequest) -> Complet
             written = checked(request, opened.written())
             opened.resize(snapshot.size_bytes)
             state = complete(ctx, snapshot_id, written)
-            ctx.blobs.remove(journal_of(snapshot.blob_id))
+            put_away(ctx, snapshot)
     except FileNotFoundError:  # the same request was quicker by another connection
         snapshot, draft = finding.started(ctx, snapshot_id)
         if draft.journal_id is not None:
@@ -75,6 +75,15 @@ def complete(ctx: Context, snapshot_id: str, written: Blocks) -> str:
         tx.drafts.replace(draft.model_copy(update={"journal_id": None}))
         tx.lineage.amend(snapshot_id, written)
     return kept.state
+
+
+def put_away(ctx: Context, snapshot: Snapshot) -> None:
+    """Take the journal away from who would write; its checksums are of use to who reads."""
+    name = journal_of(snapshot.blob_id)
+    if snapshot.encrypted:
+        ctx.blobs.remove(name)
+    else:
+        ctx.blobs.keep(ctx.blobs.path(name), checksums_of(snapshot.blob_id))
 
 
 def plain(ctx: Context, snapshot: Snapshot) -> Snapshot:

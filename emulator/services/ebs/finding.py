@@ -36,7 +36,23 @@ KNOWN: WeakKeyDictionary[Store, dict[str, tuple[Hashable, Row]]] = WeakKeyDictio
 
 def readable(ctx: Context, snapshot_id: str) -> Snapshot:
     """Return a completed snapshot that the caller may read."""
-    found, users, _ = row(ctx, snapshot_id)
+    return to_read(ctx, row(ctx, snapshot_id))
+
+
+def readable_at_once(ctx: Context, snapshot_id: str) -> Snapshot | None:
+    """Do the same if nobody must be waited for, else return None."""
+    if not ctx.store.answers_at_once:
+        return None
+    found = remembered(ctx, snapshot_id, ctx.store.moment())
+    return None if found is None else to_read(ctx, found)
+
+
+def to_read(ctx: Context, row: Row) -> Snapshot:
+    """Return the snapshot of a row, if the caller may read it now."""
+    found, users, _ = row
+    snapshot_id = found.id
+    if found.region != ctx.region:
+        raise errors.snapshot_not_found(snapshot_id)
     if ctx.account_id != found.account_id and ctx.account_id not in users:
         raise errors.no_access()
     snapshot = as_of(found, ctx.now())
@@ -48,6 +64,8 @@ def readable(ctx: Context, snapshot_id: str) -> Snapshot:
 def started(ctx: Context, snapshot_id: str) -> tuple[Snapshot, Draft]:
     """Return a snapshot of the caller as it is now, and its draft."""
     found, _, draft = row(ctx, snapshot_id)
+    if found.region != ctx.region:
+        raise errors.snapshot_not_found(snapshot_id)
     if ctx.account_id != found.account_id:
         raise errors.no_access()
     snapshot = as_of(found, ctx.now())
@@ -59,22 +77,24 @@ def started(ctx: Context, snapshot_id: str) -> tuple[Snapshot, Draft]:
 
 
 def row(ctx: Context, snapshot_id: str) -> Row:
-    """Return the row of a snapshot in the Region, whoever owns it; ResourceNotFoundException."""
+    """Return the row of a snapshot, whoever owns it, wherever; ResourceNotFoundException."""
     moment = ctx.store.moment()  # before reading: what is written in between is not missed
-    known = KNOWN.setdefault(ctx.store, {})
-    remembered = known.get(snapshot_id)
-    if remembered is not None and remembered[0] == moment:
-        found = remembered[1]
-    else:
+    found = remembered(ctx, snapshot_id, moment)
+    if found is None:
         with ctx.store.read() as tx:
             found = read(tx, snapshot_id)
+        known = KNOWN.setdefault(ctx.store, {})
         known.pop(snapshot_id, None)
         known[snapshot_id] = (moment, found)
         for oldest in list(known)[:-MOST]:
             known.pop(oldest, None)
-    if found.snapshot.region != ctx.region:
-        raise errors.snapshot_not_found(snapshot_id)
     return found
+
+
+def remembered(ctx: Context, snapshot_id: str, moment: Hashable) -> Row | None:
+    """Return the row of a snapshot, if nothing has been written since it was read."""
+    then, found = KNOWN.get(ctx.store, {}).get(snapshot_id, (None, None))
+    return found if then == moment else None
 
 
 def read(tx: Tx, snapshot_id: str) -> Row:

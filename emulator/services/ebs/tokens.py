@@ -112,6 +112,11 @@ def secret_of(ctx: Context) -> bytes:
     return secret
 
 
+def secret_is_known(ctx: Context) -> bool:
+    """Tell whether tokens can be checked without asking the database."""
+    return ctx.store in SECRETS
+
+
 def milliseconds(moment: datetime) -> int:
     """Return a moment in milliseconds since 1970."""
     return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)

@@ -69,9 +69,7 @@ def put(ctx: Context, request: PutSnapshotBlockRequest, data: bytes) -> str:
     assert draft.journal_id is not None
     path, blocks = ctx.blobs.path(draft.journal_id), ctx.blobs.path(snapshot.blob_id)
     try:
-        with journal.opened(path, blocks) as opened:
-            # Looked at again, since nobody completes it from here on.
-            snapshot, draft = writable(ctx, snapshot_id)
+        with journal.opened(path, blocks) as opened:  # from here on nobody completes it
             opened.write(index, data, digest)
     except FileNotFoundError:
         writable(ctx, snapshot_id)  # it has been completed or deleted

@@ -24,7 +24,7 @@ from emulator.shapes.ec2 import (
     DescribeSnapshotsResult,
 )
 from emulator.shapes.ec2 import Snapshot as SnapshotShape
-from state.drafts import as_of, journal_of
+from state.drafts import as_of, checksums_of, journal_of
 from state.rows.permissions import EVERYBODY
 from state.snapshots import Snapshot
 from state.store import Numbered, Tx
@@ -144,7 +144,8 @@ def remove_bytes(ctx: Context, snapshot: Snapshot) -> None:
     if snapshot.state == "pending":
         ctx.engine.cancel(work_of(snapshot.id))
     layers = (layer.blob_id for layer in snapshot.layers)
-    for blob_id in (snapshot.blob_id, journal_of(snapshot.blob_id), *layers):
+    beside = (journal_of(snapshot.blob_id), checksums_of(snapshot.blob_id))
+    for blob_id in (snapshot.blob_id, *beside, *layers):
         ctx.blobs.remove(blob_id)
 
 
