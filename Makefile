@@ -61,7 +61,7 @@ check: develop ## format, lint, types, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-clients: develop ## the real clients that tests drive: Packer, Ansible, awspub, the SDK for JavaScript
+clients: develop ## the real clients that tests drive: Packer, Ansible, awspub, the SDK for JavaScript, the Common OVF Tool
 	$(BIN)/python -m tests.clients.install
 	@command -v packer >/dev/null || docker/apt-install packer || echo "without Packer its tests are skipped"
 

