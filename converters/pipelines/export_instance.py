@@ -7,9 +7,9 @@
     PUBLISHING   the file becomes a blob; then, in one transaction, an object names it and the task
                  is COMPLETED
 
-The request has put an end to writing into the volume's topmost file: what the instance writes when
-it is started meanwhile lies upon that, and is no part of the export. If a snapshot of the volume
-has put both into one file by then, the export has both.
+The request has put an end to writing into the volume's topmost file: what the instance writes
+after that lies upon it, and is no part of the export. If a snapshot of the volume has put both into
+one file by then, the export has both.
 
 A phase may be run again after a crash at any point, as in the export of an AMI.
 """
@@ -36,6 +36,7 @@ from state.tasks import ExportInstanceWork, TaskState
 from state.values import Frozen
 from state.volumes import Volume
 
+AGAIN: Final = 0.1  # seconds
 VALIDATED: Final = 20  # percent; nobody sees them, but in the log and the rows
 FLATTENED: Final = 50
 CONVERTED: Final = 95
@@ -64,16 +65,24 @@ async def export_instance(job: Job, work: ExportInstanceWork) -> None:
 
 
 async def validate(attempt: Attempt, work: ExportInstanceWork) -> Validated:
-    """Take hold of the disk, so that it stays whatever becomes of the instance."""
-    validated = await asyncio.to_thread(_take_hold, attempt, work)
-    attempt.report(VALIDATED)
-    return validated
+    """Take hold of the disk, so that it stays whatever becomes of the instance.
+
+    A machine that was writing to it goes on in another file within a moment.
+    """
+    while True:
+        validated = await asyncio.to_thread(_take_hold, attempt, work)
+        if validated is not None:
+            attempt.report(VALIDATED)
+            return validated
+        await asyncio.sleep(AGAIN)
 
 
-def _take_hold(attempt: Attempt, work: ExportInstanceWork) -> Validated:
+def _take_hold(attempt: Attempt, work: ExportInstanceWork) -> Validated | None:
     for _ in range(TRIES):
         instance, volume = _found(attempt, work)
         layers = _as_of(volume, work.layer_id)
+        if volume.held is not None and volume.held in {layer.source_id for layer in layers}:
+            return None
         paths = tuple(attempt.scratch / f"layer-{number}" for number in range(len(layers)))
         with suppress(FileNotFoundError):  # others have just taken their place
             for layer, path in zip(layers, paths, strict=True):

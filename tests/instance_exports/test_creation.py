@@ -275,7 +275,7 @@ def test_an_instance_that_is_terminated(shared_house: House, place: tuple[str, s
 
     assert refusal(lambda: start(shared_house, instance_id, place[1])) == (
         "IncorrectInstanceState",
-        f"The instance '{instance_id}' is not in the 'stopped' state.",
+        f"The instance '{instance_id}' is not in a state from which it can be exported.",
     )
 
 

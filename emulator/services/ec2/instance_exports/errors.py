@@ -46,9 +46,10 @@ def several_volumes() -> AwsError:
 
 
 def in_wrong_state(instance_id: str) -> AwsError:
-    """Say that an instance is not in a state to be exported in."""
+    """Say that an instance neither runs nor is stopped (code and text assumed)."""
     return AwsError(
-        "IncorrectInstanceState", f"The instance '{instance_id}' is not in the 'stopped' state."
+        "IncorrectInstanceState",
+        f"The instance '{instance_id}' is not in a state from which it can be exported.",
     )
 
 

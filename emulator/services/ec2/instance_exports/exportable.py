@@ -1,7 +1,12 @@
-"""Which instances can be exported: those that imports have made, with one plain volume.
+"""Which instances can be exported: those of one's own, with one plain volume.
 
-several volumes, or none, or one that is encrypted or larger than 1 TiB       no
-stopped                                                                       yes
+    state        running, stopped: what is exported is its disk at that moment
+    comes from   an import, or an AMI that is there still: of one's own, without product codes and
+                 disks of the host, whose snapshot is there still
+    volumes      its root alone, not encrypted, up to 1 TiB
+
+An instance has one network interface here, never more. Not looked at: whether GRUB is there for
+BIOS and UEFI both, which the service does not support.
 """
 
 import logging
@@ -15,22 +20,43 @@ from state.volumes import Volume
 log = logging.getLogger(__name__)
 
 LARGEST = 1024  # GiB
+STATES = ("running", "stopped")
 
 
 def check(ctx: Context, tx: Tx, instance: Instance) -> Volume:
     """Return the volume of an instance that can be exported; refuses the others."""
-    if instance.state != "stopped":
+    if instance.state not in STATES:
         raise errors.in_wrong_state(instance.id)
-    if instance.task_id is None:
-        raise errors.not_imported()
     volumes = tx.volumes.of_instance(instance.id)
     if len(volumes) > 1:
         raise errors.several_volumes()
+    check_origin(ctx, tx, instance)
     why = hindrance(instance, volumes[0]) if volumes else "it has no volume yet"
     if why:
         log.info("the instance %s cannot be exported: %s", instance.id, why)
         raise errors.cannot_be_exported()
     return volumes[0]
+
+
+def check_origin(ctx: Context, tx: Tx, instance: Instance) -> None:
+    """Refuse an instance for what it was made of."""
+    if not instance.image_id:
+        if instance.task_id is None:
+            raise errors.not_imported()
+        return
+    image = tx.images.get(instance.image_id)
+    # assumed: that it is told so of an AMI that is gone, too, and how of that of somebody else
+    if image is None or image.product_codes:
+        raise errors.not_imported()
+    for snapshot_id in image.snapshot_ids:
+        snapshot = tx.snapshots.get(snapshot_id)
+        if snapshot is None:
+            raise errors.not_imported()
+        if snapshot.account_id != ctx.account_id:
+            raise errors.snapshot_not_owned(snapshot_id)
+    if image.account_id != ctx.account_id or any(each.virtual_name for each in image.devices):
+        log.info("the instance %s cannot be exported: so is its AMI", instance.id)
+        raise errors.cannot_be_exported()
 
 
 def hindrance(instance: Instance, volume: Volume) -> str | None:
