@@ -215,8 +215,8 @@ def dhcp_answer(
 
 def checksum(content: bytes) -> bytes:
     """Return the sum that IPv4, ICMP and TCP have. RFC 1071."""
-    content += bytes(len(content) % 2)
-    total = sum(struct.unpack(f">{len(content) // 2}H", content))
-    while total >> 16:
-        total = (total >> 16) + (total & 0xFFFF)
-    return bytes((~total >> 8 & 0xFF, ~total & 0xFF))
+    # Words whose carries are added again are a number's digits modulo 65,535; only where all are
+    # nought the sum is, too.
+    number = int.from_bytes(content + bytes(len(content) % 2))
+    total = number % 0xFFFF or (0xFFFF if number else 0)
+    return (total ^ 0xFFFF).to_bytes(2)

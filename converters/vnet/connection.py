@@ -25,7 +25,7 @@ FIRST: Final = 10  # segments that are sent at once in the beginning. RFC 6928
 PATIENCE: Final = 1.0  # seconds until something is sent again, while nothing was measured
 SHORTEST, LONGEST = 0.2, 60.0  # of such seconds
 MOST_TRIES: Final = 7  # to send the same; with doubled patience two minutes
-MOST_CALLS: Final = 5  # to open it: half a minute
+MOST_CALLS: Final = 5  # again, to open it: a minute
 LINGER: Final = 2.0  # seconds in which a FIN that comes again is still acknowledged
 
 
@@ -259,9 +259,7 @@ class Connection:
         content = content[max(0, self._heard - at) : max(0, end - at)]
         at = max(at, self._heard)
         if at > self._heard:
-            if content and len(self._early) < MOST_PIECES:
-                self._early.append((at, content))
-                self._early.sort()
+            self._keep(at, content)
         else:
             self._owed = 1
             self._unread += content
@@ -269,6 +267,17 @@ class Connection:
             self._join()
         if self._heard == self._their_end:
             self._heard += 1
+
+    def _keep(self, at: int, content: bytes) -> None:
+        """Keep what came early, if there is room, and nobody said it already."""
+        if not content or any(
+            begin == at and len(piece) >= len(content) for begin, piece in self._early
+        ):
+            return
+        size = sum(len(piece) for _, piece in self._early)
+        if len(self._early) < MOST_PIECES and size + len(content) <= ROOM:
+            self._early.append((at, content))
+            self._early.sort()
 
     def _join(self) -> None:
         """Take what came early and now fits."""

@@ -49,6 +49,8 @@ class Guest:
     devices: dict[str, str] = field(default_factory=dict)  # ami, root, ebs1…: where they are
     tags: dict[str, str] = field(default_factory=dict)
     options: Options = field(default_factory=Options)
+    public_address: IPv4Address | None = None
+    monitored: bool = False
 
     @property
     def domain(self) -> str:
@@ -56,6 +58,14 @@ class Guest:
         if self.region == FIRST_REGION:
             return "ec2.internal"
         return f"{self.region}.compute.internal"
+
+    @property
+    def public_host(self) -> str | None:
+        """Its name in the world."""
+        if self.public_address is None:
+            return None
+        place = "compute-1" if self.region == FIRST_REGION else f"{self.region}.compute"
+        return f"ec2-{str(self.public_address).replace('.', '-')}.{place}.amazonaws.com"
 
     @property
     def names(self) -> IPv4Address:

@@ -83,8 +83,9 @@ class Lan:
         return min((at for at in (self._tcp.due, self._visits.due) if at is not None), default=None)
 
     def cut(self) -> None:
-        """The guest was switched off or has begun anew: no connection is left."""
+        """The guest was switched off or has begun anew: no connection is left, and no address."""
         self._tcp.cut()
+        self.network = Network(self.guest.addresses)
 
     def _say(self, said: list[bytes]) -> None:
         self._frames += said[: MOST_FRAMES - len(self._frames)]

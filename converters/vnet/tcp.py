@@ -10,7 +10,7 @@ from converters.vnet import segments
 from converters.vnet.connection import Connection
 from converters.vnet.segments import NUMBERS, Ends
 
-MOST: Final = 256  # connections at a time
+MOST: Final = 128  # connections at a time
 PORTS: Final = range(32_768, 61_000)  # that our connections come from
 
 

@@ -1,7 +1,7 @@
 """What the metadata service shows of an instance, as folders of texts.
 
-Left out is what is not here: roles and their credentials, addresses that the world could reach,
-signatures of the identity document (they need the cloud's key), events and spot requests.
+Left out is what is not here: roles and their credentials, signatures of the identity document (they
+need the cloud's key), events and spot requests.
 """
 
 import json
@@ -27,12 +27,12 @@ def of(guest: Guest) -> Tree:
     """Return all that there is below a version."""
     tree: Tree = {
         "dynamic": {
-            "fws": {"instance-monitoring": "disabled"},
+            "fws": {"instance-monitoring": "enabled" if guest.monitored else "disabled"},
             "instance-identity": {"document": document(guest)},
         },
         "meta-data": _metadata(guest),
     }
-    if guest.user_data is not None:
+    if guest.user_data:
         tree["user-data"] = guest.user_data
     return tree
 
@@ -59,6 +59,21 @@ def find(tree: Tree, path: list[str]) -> "Tree | str | bytes | None":
 
 def _metadata(guest: Guest) -> Tree:
     identities, names = zip(*guest.groups, strict=True) if guest.groups else ((), ())
+    interface: Tree = {
+        "device-number": "0",
+        "interface-id": guest.interface_id,
+        "local-hostname": guest.host,
+        "local-ipv4s": str(guest.address),
+        "mac": guest.hardware,
+        "owner-id": guest.account_id,
+        "security-group-ids": "\n".join(identities),
+        "security-groups": "\n".join(names),
+        "subnet-id": guest.subnet_id,
+        "subnet-ipv4-cidr-block": str(guest.subnet),
+        "vpc-id": guest.vpc_id,
+        "vpc-ipv4-cidr-block": str(guest.vpc),
+        "vpc-ipv4-cidr-blocks": str(guest.vpc),
+    }
     tree: Tree = {
         "ami-id": guest.image_id,
         "ami-launch-index": str(guest.launch_index),
@@ -74,27 +89,7 @@ def _metadata(guest: Guest) -> Tree:
         "local-ipv4": str(guest.address),
         "mac": guest.hardware,
         "metrics": {"vhostmd": '<?xml version="1.0" encoding="UTF-8"?>'},
-        "network": {
-            "interfaces": {
-                "macs": {
-                    guest.hardware: {
-                        "device-number": "0",
-                        "interface-id": guest.interface_id,
-                        "local-hostname": guest.host,
-                        "local-ipv4s": str(guest.address),
-                        "mac": guest.hardware,
-                        "owner-id": guest.account_id,
-                        "security-group-ids": "\n".join(identities),
-                        "security-groups": "\n".join(names),
-                        "subnet-id": guest.subnet_id,
-                        "subnet-ipv4-cidr-block": str(guest.subnet),
-                        "vpc-id": guest.vpc_id,
-                        "vpc-ipv4-cidr-block": str(guest.vpc),
-                        "vpc-ipv4-cidr-blocks": str(guest.vpc),
-                    }
-                }
-            }
-        },
+        "network": {"interfaces": {"macs": {guest.hardware: interface}}},
         "placement": {
             "availability-zone": guest.zone,
             "availability-zone-id": guest.zone_id,
@@ -103,14 +98,29 @@ def _metadata(guest: Guest) -> Tree:
         "profile": "default-hvm",
         "reservation-id": guest.reservation_id,
         "security-groups": "\n".join(names),
-        "services": {"domain": "amazonaws.com", "partition": "aws"},
+        "services": _services(guest.region),
         "system": "nitro",
     }
+    if guest.public_address is not None and guest.public_host is not None:
+        public, host = str(guest.public_address), guest.public_host
+        tree |= {"public-ipv4": public, "public-hostname": host}
+        interface |= {
+            "ipv4-associations": {public: str(guest.address)},
+            "public-hostname": host,
+            "public-ipv4s": public,
+        }
     if guest.key is not None:
         tree["public-keys"] = {"0": {"openssh-key": f"{guest.key[1].rstrip()}\n"}}
     if guest.options.tags:
         tree["tags"] = {"instance": dict(guest.tags)}
     return tree
+
+
+def _services(region: str) -> Tree:
+    if region.startswith("cn-"):
+        return {"domain": "amazonaws.com.cn", "partition": "aws-cn"}
+    partition = "aws-us-gov" if region.startswith("us-gov-") else "aws"
+    return {"domain": "amazonaws.com", "partition": partition}
 
 
 def document(guest: Guest) -> str:

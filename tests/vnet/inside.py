@@ -1,7 +1,9 @@
 """A guest of our own at the other end of a Lan's wire: as much of one as makes connections."""
 
+import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from ipaddress import IPv4Address, IPv4Network
@@ -149,3 +151,22 @@ class Answer:
     def document(self) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(self.body)
         return found
+
+
+@asynccontextmanager
+async def bridged(inside: Inside) -> AsyncIterator[str]:
+    """Let programs of this machine ask the metadata service, through the guest of ours."""
+
+    async def visit(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = inside.call(METADATA, 80)
+        connection.write(await reader.readuntil(b"\r\n\r\n"))
+        inside.exchange()
+        while not connection.at_end:
+            writer.write(connection.read())
+            inside.exchange()
+        writer.close()
+
+    server = await asyncio.start_server(visit, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        yield f"http://127.0.0.1:{port}/"

@@ -28,14 +28,20 @@ def udp(target: IPv4Address, port: int, said: bytes) -> bytes:
     return frames.ipv4(GUEST.address, target, frames.UDP, head + said)
 
 
-def test_a_guest_gets_its_own_address_and_name() -> None:
-    network = lan(replace(GUEST, name="i-0123456789abcdef0", region="eu-central-1"))
+def dhcp(kind: int) -> bytes:
+    """A frame in which the guest asks for its address."""
     said = b"\1\1\6\0" + b"wxyz" + bytes(20) + OWN
-    said = said.ljust(frames.BOOTP, b"\0") + frames.COOKIE + bytes([53, 1, frames.DISCOVER, 255])
+    said = said.ljust(frames.BOOTP, b"\0") + frames.COOKIE + bytes([53, 1, kind])
+    said += bytes([frames.WANTED, 4]) + GUEST.address.packed + b"\xff"
     head = struct.pack(">HHHH", 68, 67, 8 + len(said), 0)
     packet = frames.ipv4(frames.ANY, frames.EVERYBODY, frames.UDP, head + said)
+    return frames.ethernet(frames.BROADCAST, OWN, frames.IPV4, packet)
 
-    network.take(frames.ethernet(frames.BROADCAST, OWN, frames.IPV4, packet), 0.0)
+
+def test_a_guest_gets_its_own_address_and_name() -> None:
+    network = lan(replace(GUEST, name="i-0123456789abcdef0", region="eu-central-1"))
+
+    network.take(dhcp(frames.DISCOVER), 0.0)
 
     [raw] = network.said(0.0)
     options = frames.options(raw[14 + 20 + 8 + frames.BOOTP + 4 :])
@@ -45,7 +51,12 @@ def test_a_guest_gets_its_own_address_and_name() -> None:
     assert options[frames.MASK] == b"\xff\xff\xf0\0"
     assert options[frames.HOST] == b"i-0123456789abcdef0"
     assert options[frames.DOMAIN] == b"eu-central-1.compute.internal"
-    assert not network.leased
+    leased = [network.leased]
+    network.take(dhcp(frames.REQUEST), 0.0)
+    leased.append(network.leased)
+    network.cut()
+    leased.append(network.leased)
+    assert leased == [False, True, False]
 
 
 def test_the_router_is_there() -> None:
@@ -183,6 +194,16 @@ def test_a_port_of_the_guest_is_called_by_the_router() -> None:
     inside.lan.cut()
     assert ours.ended == "reset"
     assert inside.lan.said(inside.now) == []
+
+
+@given(st.binary(max_size=200) | st.lists(st.sampled_from([b"\xff\xff", b"\0\0"])).map(b"".join))
+def test_a_sum_is_that_of_the_words_with_their_carries(content: bytes) -> None:
+    padded = content + bytes(len(content) % 2)
+    total = sum(struct.unpack(f">{len(padded) // 2}H", padded))
+    while total >> 16:
+        total = (total >> 16) + (total & 0xFFFF)
+
+    assert frames.checksum(content) == struct.pack(">H", ~total & 0xFFFF)
 
 
 def test_a_port_where_the_guest_does_not_listen() -> None:

@@ -1,8 +1,11 @@
 """The metadata service, asked from inside of the guest, packet by packet."""
 
+import asyncio
 from dataclasses import replace
+from ipaddress import IPv4Address
 
 import pytest
+from botocore.utils import InstanceMetadataRegionFetcher
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -10,7 +13,7 @@ from converters.boot.network import METADATA
 from converters.vnet import http, tree
 from converters.vnet.guest import Options
 from converters.vnet.visits import PATIENCE
-from tests.vnet.inside import GUEST, KEY, STRICT, Inside, lan
+from tests.vnet.inside import GUEST, KEY, STRICT, Inside, bridged, lan
 
 PAGE = """<?xml version="1.0" encoding="iso-8859-1"?>
 <!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Transitional//EN"
@@ -120,7 +123,7 @@ def test_user_data_are_bytes() -> None:
 
 
 def test_an_instance_without_user_data_and_key() -> None:
-    inside = Inside(lan(replace(GUEST, user_data=None, key=None)))
+    inside = Inside(lan(replace(GUEST, user_data=b"", key=None)))
 
     assert inside.get("/latest/").text == "dynamic\nmeta-data"
     assert inside.get("/latest/user-data").status == 404
@@ -270,6 +273,41 @@ def test_another_region_has_other_names() -> None:
     found = inside.get("/latest/meta-data/local-hostname").text
 
     assert found == "i-0123456789abcdef0.eu-central-1.compute.internal"
+
+
+def test_an_instance_that_the_world_could_reach() -> None:
+    public = IPv4Address("203.0.113.9")
+    inside = Inside(lan(replace(GUEST, public_address=public, monitored=True)))
+    of_card = f"/latest/meta-data/network/interfaces/macs/{GUEST.hardware}"
+    name = "ec2-203-0-113-9.compute-1.amazonaws.com"
+
+    assert inside.get("/latest/meta-data/public-ipv4").text == "203.0.113.9"
+    assert inside.get("/latest/meta-data/public-hostname").text == name
+    assert inside.get(f"{of_card}/ipv4-associations/203.0.113.9").text == "172.31.32.5"
+    assert inside.get("/latest/dynamic/fws/instance-monitoring").text == "enabled"
+
+
+@pytest.mark.parametrize(
+    ("region", "services"),
+    [
+        ("cn-north-1", ("amazonaws.com.cn", "aws-cn")),
+        ("us-gov-west-1", ("amazonaws.com", "aws-us-gov")),
+        ("eu-west-1", ("amazonaws.com", "aws")),
+    ],
+)
+def test_services_are_of_the_region_s_partition(region: str, services: tuple[str, str]) -> None:
+    inside = Inside(lan(replace(GUEST, region=region)))
+
+    found = (inside.get(f"/latest/meta-data/services/{n}").text for n in ("domain", "partition"))
+
+    assert tuple(found) == services
+
+
+async def test_the_sdk_finds_its_region() -> None:
+    async with bridged(Inside(lan(STRICT))) as url:
+        fetcher = InstanceMetadataRegionFetcher(timeout=30, num_attempts=1, base_url=url)
+
+        assert await asyncio.to_thread(fetcher.retrieve_region) == "us-east-1"
 
 
 def said(raw: bytes, *, close: bool = False) -> bytes:
