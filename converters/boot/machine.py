@@ -65,6 +65,7 @@ class Machine:
     card: CardModel = "virtio"
     memory: int = 1024  # MiB
     processors: int = 2
+    smbios: tuple[str, ...] = ()  # what the firmware says of it
     hardware: str = "02:00:ac:1f:10:0a"  # address of the network card
     real: bool = False  # by KVM
 
@@ -93,6 +94,7 @@ def command(
     line += ["-smp", str(machine.processors), "-display", "none", "-vga", "std"]
     line += ["-sandbox", SANDBOX, "-boot", "strict=on", "-rtc", "base=utc"]
     line += ["-device", "virtio-rng-pci"]
+    line += [word for table in machine.smbios for word in ("-smbios", table)]
     for name, number in (
         ("monitor", wires.monitor),
         ("serial", wires.serial),

@@ -78,7 +78,7 @@ def _metadata(guest: Guest) -> Tree:
         "ami-id": guest.image_id,
         "ami-launch-index": str(guest.launch_index),
         "ami-manifest-path": "(unknown)",
-        "block-device-mapping": dict(guest.devices),
+        "block-device-mapping": _devices(guest),
         "events": {"maintenance": {"history": "[]", "scheduled": "[]"}},
         "hostname": guest.host,
         "instance-action": "none",
@@ -114,6 +114,14 @@ def _metadata(guest: Guest) -> Tree:
     if guest.options.tags:
         tree["tags"] = {"instance": dict(guest.tags)}
     return tree
+
+
+def _devices(guest: Guest) -> Tree:
+    """Return where disks are: those beside the root without the folder of devices."""
+    return {
+        name: place.removeprefix("/dev/") if name.startswith("ebs") else place
+        for name, place in guest.devices.items()
+    }
 
 
 def _services(region: str) -> Tree:

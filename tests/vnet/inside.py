@@ -41,7 +41,7 @@ GUEST = Guest(
     groups=(("sg-0aaaabbbbccccdddd", "default"), ("sg-0bbbbccccddddeeee", "web")),
     key=("mine", KEY),
     user_data=b"#!/bin/sh\necho \xff\n",
-    devices={"ami": "sda1", "root": "/dev/sda1", "ebs1": "sdf"},
+    devices={"ami": "sda1", "root": "/dev/sda1", "ebs1": "/dev/sdf"},
     tags={"Name": "one", "a b": "two"},
 )
 STRICT = replace(GUEST, options=Options(token_required=True))

@@ -10,6 +10,7 @@ from converters import qemu_img
 from converters.boot.computer import started
 from converters.boot.console import Console, listen
 from converters.boot.machine import Disk, Machine
+from converters.vnet import smbios
 from converters.vnet.guest import Options
 from converters.vnet.lan import Lan
 from converters.vnet.wire import HOST, Wire, forwarded
@@ -33,6 +34,9 @@ with="X-aws-ec2-metadata-token: $(cat /run/token)"
 echo "who: $(from --header "$with" $metadata/instance-id)"
 echo "key: $(from --header "$with" $metadata/public-keys/0/openssh-key)"
 echo "name: $(nslookup $(hostname -i 2>/dev/null || echo 172.31.32.5) 172.31.0.2 | grep -c ec2)"
+for word in sys_vendor product_name product_uuid product_serial board_asset_tag; do
+  echo "$word: $(cat /sys/class/dmi/id/$word)"
+done
 from $metadata/instance-id || echo "without a token: none"
 from http://198.51.100.7/ 2>&1 | sed 's/^/outside: /'
 nc -ll -p 22 -e /bin/cat &
@@ -62,12 +66,13 @@ async def test_a_guest_takes_its_address_its_user_data_and_visitors(
     strict = replace(GUEST, user_data=user_data, options=Options(token_required=True))
     lan, console = Lan(strict), Console()
 
-    async with started(machine, tmp_path) as computer:
+    async with started(replace(machine, smbios=smbios.told(GUEST)), tmp_path) as computer:
         wire = Wire(lan, computer.network.reader, computer.network.writer)
         listening = asyncio.ensure_future(listen(console, computer.serial.reader, lambda: None))
         serving = asyncio.ensure_future(wire.serve())
         await told(console, "all is said")
         said = console.last(200)
+        assert lan.leased
 
         async with forwarded(wire) as port, asyncio.timeout(60):
             reader, writer = await asyncio.open_connection(HOST, port)
@@ -78,11 +83,14 @@ async def test_a_guest_takes_its_address_its_user_data_and_visitors(
         serving.cancel()
         listening.cancel()
 
-    assert lan.leased
     assert "dhcp: 172.31.32.5 via 172.31.32.1, names 172.31.0.2, host ip-172-31-32-5" in said
     assert f"who: {GUEST.instance_id}" in said
     assert GUEST.key
     assert f"key: {GUEST.key[1]}" in said
     assert "without a token: none" in said
+    name = smbios.uuid(GUEST.instance_id)
+    assert f"product_uuid: {name}\nproduct_serial: {name}" in said
+    assert "sys_vendor: Amazon EC2\nproduct_name: t3.micro" in said
+    assert f"board_asset_tag: {GUEST.instance_id}" in said
     assert "(198.51.100.7): No route to host" in said
     assert "name: 1" in said

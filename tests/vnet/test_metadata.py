@@ -54,6 +54,7 @@ TOLD = {
     "/latest/meta-data/ami-launch-index": "0",
     "/latest/meta-data/block-device-mapping/": "ami\nebs1\nroot",
     "/latest/meta-data/block-device-mapping/root": "/dev/sda1",
+    "/latest/meta-data/block-device-mapping/ebs1": "sdf",
     "/latest/meta-data/hostname": "ip-172-31-32-5.ec2.internal",
     "/latest/meta-data/instance-type": "t3.micro",
     "/latest/meta-data/local-ipv4": "172.31.32.5",
