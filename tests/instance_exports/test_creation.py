@@ -258,6 +258,12 @@ def test_a_root_that_cannot_be_exported(
     assert refusal(lambda: start(shared_house, instance_id, place[1])) == CANNOT
 
 
+def test_an_instance_with_an_arm_processor(shared_house: House, place: tuple[str, str]) -> None:
+    instance_id = put_machine(shared_house, architecture="arm64", instance_type="t4g.micro")
+
+    assert refusal(lambda: start(shared_house, instance_id, place[1])) == CANNOT
+
+
 def test_a_root_of_one_tebibyte_is_not_too_large(
     shared_house: House, place: tuple[str, str]
 ) -> None:

@@ -190,6 +190,7 @@ def test_the_journey_of_the_user_guide(house: House, tmp_path: Path, source: Pat
         *("--export-to-s3-task", str(target).replace("'", '"')),
     )["ExportTask"]
     task_id = task["ExportTaskId"]
+    assert finished(house, task_id)["State"] == "completed"  # the CLI would look every 15 s
     aws(house, "ec2", "wait", "export-task-completed", "--export-task-ids", task_id)
 
     table = aws(

@@ -3,6 +3,7 @@
     state        running, stopped: what is exported is its disk at that moment
     comes from   an import, or an AMI that is there still: of one's own, without product codes and
                  disks of the host, whose snapshot is there still
+    processor    of 32 or 64 bits, not ARM
     volumes      its root alone, not encrypted, up to 1 TiB
 
 An instance has one network interface here, never more. Not looked at: whether GRUB is there for
@@ -21,6 +22,7 @@ log = logging.getLogger(__name__)
 
 LARGEST = 1024  # GiB
 STATES = ("running", "stopped")
+ARCHITECTURES = ("i386", "x86_64")
 
 
 def check(ctx: Context, tx: Tx, instance: Instance) -> Volume:
@@ -60,7 +62,9 @@ def check_origin(ctx: Context, tx: Tx, instance: Instance) -> None:
 
 
 def hindrance(instance: Instance, volume: Volume) -> str | None:
-    """Tell what is in the way of exporting a volume; None if nothing is."""
+    """Tell what is in the way of exporting an instance with a volume; None if nothing is."""
+    if instance.architecture not in ARCHITECTURES:
+        return f"it is an {instance.architecture}"
     if all(each.device != instance.root_device_name for each in volume.attachments):
         return f"{volume.id} is not its root"
     if volume.encrypted:
