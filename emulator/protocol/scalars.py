@@ -100,9 +100,12 @@ def http_date(moment: datetime) -> str:
 
 
 def epoch(moment: datetime) -> float:
-    """Write a moment as JSON does: seconds since 1970, whole ones without a fraction."""
-    seconds = moment.timestamp()
-    return int(seconds) if seconds.is_integer() else round(seconds, 3)
+    """Write a moment as JSON does: seconds since 1970, whole ones without a fraction.
+
+    Milliseconds are cut off, not rounded, as they are where a moment is text: both are one moment.
+    """
+    milliseconds = (moment - EPOCH) // timedelta(milliseconds=1)
+    return milliseconds / 1000 if milliseconds % 1000 else milliseconds // 1000
 
 
 def decimal(value: float) -> str:
