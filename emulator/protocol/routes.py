@@ -3,7 +3,8 @@
 First the path: of the templates that match, the one with the most fixed text. Then the query:
 of the actions of that path, the one with the most parameters of its own URI in the request
 (`?uploads`, `?list-type=2`). At last what its members require: UploadPart asks for partNumber
-and uploadId, CopyObject for a header, PutObject for neither. Everything else in a query is
+and uploadId, CopyObject for a header, PutObject for neither; where there is one action only, what
+it requires is not asked here, so that whoever forgets it is told. Everything else in a query is
 ignored: clients write `?x-id=PutObject` and much more.
 """
 
@@ -39,13 +40,15 @@ class Route:
     query: frozenset[str]  # parameters that members require
     headers: frozenset[str]  # headers that members require, lower-case
 
-    def fits(self, query: Mapping[str, str], headers: Collection[str]) -> tuple[int, int] | None:
+    def fits(
+        self, query: Mapping[str, str], headers: Collection[str], *, alone: bool
+    ) -> tuple[int, int] | None:
         """Say how well a request fits, None if it does not."""
         for name, value in self.fixed.items():
             if name not in query or value not in ("", query[name]):
                 return None
         complete = self.query <= query.keys() and self.headers.issubset(headers)
-        if not complete and not self.fixed:
+        if not (complete or self.fixed or alone):
             return None
         return len(self.fixed), len(self.query) + len(self.headers) if complete else -1
 
@@ -86,10 +89,11 @@ def match_model(
         found = template.pattern.fullmatch(path)
         if found is None:
             continue
+        alone = len(template.routes) == 1
         fitting = [
             (fit, route)
             for route in template.routes
-            if (fit := route.fits(query, headers)) is not None
+            if (fit := route.fits(query, headers, alone=alone)) is not None
         ]
         if fitting:
             _, route = max(fitting, key=lambda pair: pair[0])

@@ -63,7 +63,13 @@ def test_what_no_client_library_would_send_is_refused(house: House, wire: Wire) 
         f"GET {at}/blocks?pageToken=%21": (400, "ValidationException", "INVALID_PAGE_TOKEN"),
         f"GET {at}/blocks/x?blockToken=A": (400, "ValidationException", "INVALID_BLOCK"),
         f"GET {at}/blocks/-1?blockToken=A": (400, "ValidationException", "INVALID_BLOCK"),
-        f"GET {at}/blocks/1": (404, "UnknownOperationException", ""),
+        f"GET {at}/blocks/1": (400, "ValidationException", "INVALID_BLOCK_TOKEN"),
+        f"PUT {at}/blocks/1": (400, "ValidationException", "INVALID_PARAMETER_VALUE"),
+        f"POST /snapshots/completion/{snapshot_id}": (
+            400,
+            "ValidationException",
+            "INVALID_PARAMETER_VALUE",
+        ),
         f"POST {at}": (404, "UnknownOperationException", ""),
         f"DELETE {at}": (404, "UnknownOperationException", ""),
     }
