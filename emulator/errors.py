@@ -104,9 +104,16 @@ def body_too_large(limit: int) -> AwsError:
     )
 
 
-def internal_error() -> AwsError:
-    """A fault of ours; the log has its traceback under the request id."""
-    return AwsError("InternalError", "An internal error has occurred.", 500)
+FAULTS = {
+    "ebs": "InternalServerException",
+    "kms": "KMSInternalException",
+}  # as their models have it
+
+
+def internal_error(service: str) -> AwsError:
+    """A fault of ours, by the service's name; the log has its traceback under the request id."""
+    code = FAULTS.get(service, "InternalError")
+    return AwsError(code, "An internal error has occurred.", 500)
 
 
 def stopping() -> AwsError:

@@ -133,7 +133,7 @@ class Gateway:
             answer = refuse(visit, refusals.from_wire(visit.service, fault))
         except Exception:
             log.exception("%s failed", visit.subject)
-            answer = refuse(visit, errors.internal_error())
+            answer = refuse(visit, errors.internal_error(visit.service))
         try:
             await send_answer(answer, visit.incoming, send)
         except Exception:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.ebs.conftest import BLOCK, block, sha256
+from tests.ebs.conftest import BLOCK, block, sha256, written
 from tests.house import House, Server
 from tests.wire.sockets import Reply, Wire, signed
 
@@ -101,6 +101,18 @@ def test_a_block_is_taken_however_it_is_sent(house: House, wire: Wire) -> None:
     assert whole.headers["x-amz-checksum-algorithm"] == "SHA256"
     assert told(short) == (400, "ValidationException", "INVALID_PARAMETER_VALUE")
     assert json.loads(short.body)["Message"] == "Failed to read block data"
+
+
+def test_a_fault_of_ours_has_the_name_that_clients_catch(own_house: House) -> None:
+    ebs = own_house.ebs()
+    snapshot_id = written(ebs, {0: block("a")})
+    (listed,) = ebs.list_snapshot_blocks(SnapshotId=snapshot_id)["Blocks"]
+    (blob,) = (file for file in (own_house.data_dir / "blobs").rglob("*") if file.is_file())
+    blob.unlink()
+    blob.mkdir()  # somebody has been at the data folder
+
+    with pytest.raises(ebs.exceptions.InternalServerException):
+        ebs.get_snapshot_block(SnapshotId=snapshot_id, **listed)
 
 
 def quarters() -> range:
