@@ -62,7 +62,6 @@ OF_OBJECT_OWNER: Final = frozenset(
     {"s3:GetObject", "s3:GetObjectAcl", "s3:PutObjectAcl"}
     | {"s3:GetObjectTagging", "s3:PutObjectTagging", "s3:DeleteObjectTagging"}
 )
-PARTITIONS: Final = {"cn": "aws-cn", "us-gov": "aws-us-gov", "eusc": "aws-eusc"}
 
 
 def may(
@@ -85,10 +84,7 @@ def may(
 
 def arn_of(bucket: Bucket, key: str | None = None) -> str:
     """Spell the ARN of a bucket, or of an object in it."""
-    partition = next(
-        (name for start, name in PARTITIONS.items() if bucket.region.startswith(f"{start}-")), "aws"
-    )
-    return f"arn:{partition}:s3:::{bucket.name}{'' if key is None else f'/{key}'}"
+    return bucket.arn if key is None else f"{bucket.arn}/{key}"
 
 
 def owner_of(bucket: Bucket, found: Object | None = None, action: str = "") -> str:

@@ -15,6 +15,7 @@ from typing import Final
 from state import role_policies
 from state.acls import canonical_id
 from state.iam import Session
+from state.partitions import partition_of
 from state.policy.evaluation import ANONYMOUS, Decision, Policy, Principal, Request, evaluate
 from state.store import Tx
 
@@ -59,9 +60,9 @@ class Caller:
 NOBODY: Final = Caller(ANONYMOUS)
 
 
-def of_account(account_id: str) -> Caller:
-    """Return the root of an account."""
-    return Caller(Principal.root(account_id, canonical_id(account_id)))
+def of_account(account_id: str, region: str = "") -> Caller:
+    """Return the root of an account, as it is called in the partition of a Region."""
+    return Caller(Principal.root(account_id, canonical_id(account_id), partition_of(region)))
 
 
 def of_session(tx: Tx, session: Session) -> Caller:

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Literal
 
+from state.partitions import partition_of
 from state.values import Frozen
 
 Ownership = Literal["BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"]
@@ -40,6 +41,11 @@ class Bucket(Frozen):
     grants: tuple[Grant, ...] | None = None  # its access control list; None: the owner's alone
     ownership: Ownership | None = "BucketOwnerEnforced"  # None, once deleted: as ObjectWriter
     public_access_block: PublicAccessBlock | None = PublicAccessBlock()
+
+    @property
+    def arn(self) -> str:
+        """The bucket's ARN, which does not say where it is but for the partition."""
+        return f"arn:{partition_of(self.region)}:s3:::{self.name}"
 
 
 class Object(Frozen):

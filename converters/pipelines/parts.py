@@ -264,7 +264,7 @@ class Looker:
         signer = self._options.signer
         if not said.presigned:
             # Where signatures cannot be verified, a plain URL is as good as one of the account's.
-            return callers.NOBODY if signer else callers.of_account(task.account_id)
+            return callers.NOBODY if signer else callers.of_account(task.account_id, task.region)
         account_id: str | None = task.account_id
         if signer is not None:
             account_id = signer(url, place, now, tx.sessions.get)
@@ -273,7 +273,7 @@ class Looker:
         session = tx.sessions.get(said.access_key_id) if said.access_key_id else None
         if account_id is not None and session is not None:
             return callers.of_session(tx, session)
-        return callers.of_account(account_id) if account_id is not None else None
+        return callers.of_account(account_id, task.region) if account_id is not None else None
 
 
 def _linked(blobs: Blobs, blob_id: str, path: Path) -> bool:

@@ -28,7 +28,7 @@ def caller_of(tx: Tx, ctx: Context) -> "Caller":
 
     if ctx.session is not None:
         return callers.of_session(tx, ctx.session)
-    return callers.of_account(ctx.account_id)
+    return callers.of_account(ctx.account_id, ctx.region)
 
 
 def surroundings(ctx: Context) -> dict[str, str | Sequence[str]]:

@@ -25,9 +25,10 @@ class Principal:
     unique_id: str | None = None  # AIDA…, AROA…
 
     @classmethod
-    def root(cls, account_id: str, canonical_id: str | None = None) -> Self:
+    def root(cls, account_id: str, canonical_id: str | None = None, partition: str = "aws") -> Self:
         """Make the root user of an account, who may do anything in it."""
-        return cls(account_id, f"arn:aws:iam::{account_id}:root", canonical_id=canonical_id)
+        arn = f"arn:{partition}:iam::{account_id}:root"
+        return cls(account_id, arn, canonical_id=canonical_id)
 
     @classmethod
     def user(cls, arn: str, unique_id: str | None = None, canonical_id: str | None = None) -> Self:
@@ -44,7 +45,8 @@ class Principal:
     ) -> Self:
         """Make a role, or the session of one that was assumed by that name."""
         account_id, name = arns.account_of(arn), arn.rpartition("/")[2]
-        of_session = f"arn:aws:sts::{account_id}:assumed-role/{name}/{session}"
+        partition = arn.split(":", 2)[1]
+        of_session = f"arn:{partition}:sts::{account_id}:assumed-role/{name}/{session}"
         return cls(
             account_id,
             arn,

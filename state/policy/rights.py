@@ -45,7 +45,8 @@ def to_read(
     keys: Iterable[str] = (),
     owner: str | None = None,
     policies: tuple[Policy, ...] = (),
-    partition: str = "aws",
+    *,
+    partition: str,
 ) -> Iterator[Right]:
     """The rights to read objects of a bucket, whose owner and policies those are."""
     arn = f"arn:{partition}:s3:::{bucket}"
@@ -60,32 +61,31 @@ def to_write(
     key: str,
     owner: str | None = None,
     policies: tuple[Policy, ...] = (),
-    partition: str = "aws",
+    *,
+    partition: str,
 ) -> Iterator[Right]:
     """The rights to write an object of a bucket, as an export does."""
-    yield from to_read(bucket, [], owner, policies, partition)
+    yield from to_read(bucket, [], owner, policies, partition=partition)
     arn = f"arn:{partition}:s3:::{bucket}"
     yield Right("s3:GetBucketAcl", arn, owner, policies)
     yield Right("s3:PutObject", f"{arn}/{key}", owner, policies)
 
 
-def to_make_snapshots(region: str, partition: str = "aws") -> Iterator[Right]:
+def to_make_snapshots(region: str, partition: str) -> Iterator[Right]:
     """The rights to make snapshots."""
     yield Right("ec2:DescribeSnapshots", "*")
     for action in "ec2:ModifySnapshotAttribute", "ec2:CopySnapshot":
         yield Right(action, f"arn:{partition}:ec2:{region}::snapshot/*")
 
 
-def to_make_images(region: str, partition: str = "aws") -> Iterator[Right]:
+def to_make_images(region: str, partition: str) -> Iterator[Right]:
     """The rights to make images of snapshots."""
     yield from to_make_snapshots(region, partition)
     yield Right("ec2:DescribeImages", "*")
     yield Right("ec2:RegisterImage", f"arn:{partition}:ec2:{region}::image/*")
 
 
-def to_hand_over(
-    snapshot_ids: Iterable[str], region: str, partition: str = "aws"
-) -> Iterator[Right]:
+def to_hand_over(snapshot_ids: Iterable[str], region: str, partition: str) -> Iterator[Right]:
     """The rights to let the service have what snapshots hold."""
     yield Right("ec2:DescribeSnapshots", "*")
     for snapshot_id in snapshot_ids:

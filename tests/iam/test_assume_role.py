@@ -32,13 +32,13 @@ def made(house: House, name: str, trust: str = "", **members: Any) -> str:
     return str(role["Role"]["Arn"])
 
 
-def client_of(house: House, service: str, answer: Any) -> Any:
+def client_of(house: House, service: str, answer: Any, region: str = "us-east-1") -> Any:
     """Make a client with the credentials of an answer."""
     given = answer["Credentials"]
     return session().client(
         service,  # type: ignore[call-overload]
         endpoint_url=house.endpoint,
-        region_name="us-east-1",
+        region_name=region,
         aws_access_key_id=given["AccessKeyId"],
         aws_secret_access_key=given["SecretAccessKey"],
         aws_session_token=given["SessionToken"],
@@ -62,6 +62,24 @@ def test_a_role_that_is_assumed_is_who_asks(house: House) -> None:
     assert answer["AssumedRoleUser"] == {"AssumedRoleId": f"{role_id}:one", "Arn": assumed}
     assert (identity["UserId"], identity["Arn"]) == (f"{role_id}:one", assumed)
     assert identity["Account"] == house.account_id
+
+
+def test_a_session_in_china_is_called_by_its_partition(house: House) -> None:
+    iam = house.iam(region="cn-north-1")
+    owner = f"arn:aws-cn:iam::{house.account_id}"
+    trust = trusting(f"{owner}:root")
+    role = iam.create_role(RoleName="worker", AssumeRolePolicyDocument=trust)["Role"]
+    sts = house.sts(region="cn-north-1")
+
+    answer = sts.assume_role(RoleArn=role["Arn"], RoleSessionName="one")
+    asked = client_of(house, "s3", answer, "cn-north-1")
+    refused = refusal(asked.list_buckets)[2]
+    missing = refusal(sts.assume_role, RoleArn=f"{owner}:role/nobody", RoleSessionName="one")[2]
+
+    assumed = f"arn:aws-cn:sts::{house.account_id}:assumed-role/worker/one"
+    assert answer["AssumedRoleUser"]["Arn"] == assumed
+    assert refused.startswith(f"User: {assumed} is not authorized to perform: s3:ListAllMyBuckets")
+    assert missing.startswith(f"User: {owner}:root is not authorized to perform: sts:AssumeRole")
 
 
 def test_a_session_works_in_the_roles_account(house: House) -> None:

@@ -4,6 +4,7 @@ https://docs.aws.amazon.com/vm-import/latest/userguide/required-permissions.html
 """
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -19,6 +20,8 @@ ROLE = f"arn:aws:iam::{ACCOUNT}:role/vmimport"
 KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1234"
 TASK = f"arn:aws:vmie:eu-west-1:{ACCOUNT}:import-image-task/import-ami-1"
 LICENCE = f"arn:aws:license-manager:eu-west-1:{ACCOUNT}:license-configuration:lic-1"
+to_read = partial(rights.to_read, partition="aws")
+to_write = partial(rights.to_write, partition="aws")
 IN, OUT = "arn:aws:s3:::disks", "arn:aws:s3:::exports"
 
 EC2 = ["ec2:ModifySnapshotAttribute", "ec2:CopySnapshot", "ec2:RegisterImage", "ec2:Describe*"]
@@ -51,15 +54,15 @@ def with_policy(right: Right) -> Right:
 
 
 TASKS: dict[str, list[Right]] = {
-    "import-image": [*rights.to_read("disks", ["vm.ova"]), *rights.to_make_images("eu-west-1")],
+    "import-image": [*to_read("disks", ["vm.ova"]), *rights.to_make_images("eu-west-1", "aws")],
     "import-snapshot": [
-        *rights.to_read("disks", ["disk.vmdk"]),
-        *rights.to_make_snapshots("eu-west-1"),
+        *to_read("disks", ["disk.vmdk"]),
+        *rights.to_make_snapshots("eu-west-1", "aws"),
     ],
     "encrypted": [with_policy(right) for right in rights.to_use_key(KEY)],
     "encrypted object": [with_policy(right) for right in rights.to_decrypt(KEY)],
     "licences": [*rights.to_use_licences([LICENCE])],
-    "export-image": [*rights.to_write("exports", "exports/export-ami-1.vmdk")],
+    "export-image": [*to_write("exports", "exports/export-ami-1.vmdk")],
 }
 
 
@@ -107,13 +110,13 @@ def test_a_role_without_policies_may_nothing() -> None:
 
 
 def test_a_role_for_another_bucket_will_not_do() -> None:
-    verdict = check(role(*GUIDE), rights.to_read("elsewhere", ["vm.ova"]), TASK)
+    verdict = check(role(*GUIDE), to_read("elsewhere", ["vm.ova"]), TASK)
 
     assert verdict.missing == Right("s3:GetBucketLocation", "arn:aws:s3:::elsewhere")
 
 
 def test_the_log_tells_which_statement_allowed_each_right() -> None:
-    verdict = check(role(*GUIDE), rights.to_read("disks", ["vm.ova"]), TASK)
+    verdict = check(role(*GUIDE), to_read("disks", ["vm.ova"]), TASK)
 
     assert list(verdict.lines()) == [
         f"sts:AssumeRole on {ROLE}: allowed by statement 1 of the trust of the role vmimport",
@@ -164,7 +167,7 @@ def test_a_bucket_may_shut_the_role_out() -> None:
         document(deny("s3:*", [IN, f"{IN}/*"], Principal="*"), use=Use.BUCKET),
     )
 
-    verdict = check(role(*GUIDE), rights.to_read("disks", ["vm.ova"], policies=(closed,)), TASK)
+    verdict = check(role(*GUIDE), to_read("disks", ["vm.ova"], policies=(closed,)), TASK)
 
     assert verdict.why == "denied by statement 1 of the policy of the bucket disks"
 
@@ -175,8 +178,8 @@ def test_the_bucket_of_another_account_must_let_the_role_in() -> None:
         document(allow("s3:*", [IN, f"{IN}/*"], Principal={"AWS": ROLE}), use=Use.BUCKET),
     )
 
-    refused = check(role(*GUIDE), rights.to_read("disks", ["vm.ova"], OTHER), TASK)
-    allowed = check(role(*GUIDE), rights.to_read("disks", ["vm.ova"], OTHER, (opened,)), TASK)
+    refused = check(role(*GUIDE), to_read("disks", ["vm.ova"], OTHER), TASK)
+    allowed = check(role(*GUIDE), to_read("disks", ["vm.ova"], OTHER, (opened,)), TASK)
 
     assert refused.why.startswith("no resource-based policy allows s3:GetBucketLocation")
     assert allowed.allowed

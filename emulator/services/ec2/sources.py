@@ -116,7 +116,7 @@ def signer_of(
     session = tx.sessions.get(source.signer) if source.signer else None
     if account_id is not None and session is not None:
         return callers.of_session(tx, session)
-    return callers.of_account(account_id) if account_id is not None else None
+    return callers.of_account(account_id, ctx.region) if account_id is not None else None
 
 
 # what is written ---------------------------------------------------------------------------------

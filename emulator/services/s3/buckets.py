@@ -15,6 +15,7 @@ from emulator.services.s3.rights import NAME, bucket_for, check_account
 from emulator.shapes import s3
 from state.acls import canonical_id, is_public_list
 from state.objects import Bucket, Grant, Ownership
+from state.partitions import partition_of
 from state.store import Duplicate
 
 actions = Actions()
@@ -33,7 +34,7 @@ def owner(account_id: str) -> s3.Owner:
 @actions
 def list_buckets(ctx: Context, request: s3.ListBucketsRequest) -> s3.ListBucketsOutput:
     """List the caller's own buckets, by name."""
-    check_account(ctx, "s3:ListAllMyBuckets", "arn:aws:s3:::*", shown=False)
+    check_account(ctx, "s3:ListAllMyBuckets", f"arn:{partition_of(ctx.region)}:s3:::*", shown=False)
     prefix, region = request.get("Prefix", ""), request.get("BucketRegion")
     after = request.get("ContinuationToken", "")
     limit = request.get("MaxBuckets", MAX_BUCKETS)
@@ -59,7 +60,7 @@ def list_buckets(ctx: Context, request: s3.ListBucketsRequest) -> s3.ListBuckets
                 "Name": bucket.name,
                 "CreationDate": bucket.created_at,
                 "BucketRegion": bucket.region,
-                "BucketArn": f"arn:aws:s3:::{bucket.name}",
+                "BucketArn": bucket.arn,
             }
             for bucket in found[:limit]
         ],
@@ -77,18 +78,19 @@ def create_bucket(ctx: Context, request: s3.CreateBucketRequest) -> s3.CreateBuc
     name = request["Bucket"]
     if not NAME.fullmatch(name):
         raise errors.invalid_bucket_name(name)
-    arn = f"arn:aws:s3:::{name}"
+    configuration = request.get("CreateBucketConfiguration", {})
+    region = bucket_region(configuration.get("LocationConstraint"), ctx.region)
+    arn = f"arn:{partition_of(region)}:s3:::{name}"
     check_account(ctx, "s3:CreateBucket", arn)
     ownership, acl = ownership_of(request.get("ObjectOwnership")), acls.sent(request)
     if "ObjectOwnership" in request:
         check_account(ctx, "s3:PutBucketOwnershipControls", arn)
     if acl is not None:
         check_account(ctx, "s3:PutBucketAcl", arn)
-    configuration = request.get("CreateBucketConfiguration", {})
     bucket = Bucket(
         name=name,
         account_id=ctx.account_id,
-        region=bucket_region(configuration.get("LocationConstraint"), ctx.region),
+        region=region,
         created_at=ctx.now().replace(microsecond=0),
         tags=tags.from_document(configuration.get("Tags", []), tags.MAX_BUCKET_TAGS),
         ownership=ownership,
@@ -161,7 +163,7 @@ def head_bucket(ctx: Context, request: s3.HeadBucketRequest) -> s3.HeadBucketOut
         bucket = bucket_for(tx, ctx, request, "s3:ListBucket")
     return {
         "BucketRegion": bucket.region,
-        "BucketArn": f"arn:aws:s3:::{bucket.name}",
+        "BucketArn": bucket.arn,
         "AccessPointAlias": False,
     }
 

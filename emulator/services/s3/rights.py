@@ -119,7 +119,7 @@ def caller_of(tx: Tx, ctx: Context) -> "Caller":
         return callers.NOBODY
     if ctx.session is not None:
         return callers.of_session(tx, ctx.session)
-    return callers.of_account(ctx.account_id)
+    return callers.of_account(ctx.account_id, ctx.region)
 
 
 class Guard:

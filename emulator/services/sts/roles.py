@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from emulator.context import Context
+from emulator.protocol import regions
 from emulator.services.actions import Actions
 from emulator.services.sts import errors
 from emulator.shapes.sts import AssumeRoleRequest, AssumeRoleResponse
@@ -154,7 +155,7 @@ def context_of(request: AssumeRoleRequest) -> dict[str, str | list[str]]:
 def caller_of(tx: Tx, ctx: Context) -> Principal:
     """Return who asks."""
     if ctx.session is None:
-        return Principal.root(ctx.account_id)
+        return Principal.root(ctx.account_id, partition=regions.partition(ctx.region))
     session = ctx.session
     return Principal.role(session.role_arn, session.name, session.role_id)
 
