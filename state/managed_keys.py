@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from state.keys import Alias, Key
 from state.sealing import new_material
-from state.store import Tx
+from state.store import Duplicate, Tx
 
 # alias → service, what it is for
 SERVICES: Final = {
@@ -35,17 +35,20 @@ def managed_key(
         policy=policy(name, service, account_id, region, partition),
         managed=True,
     )
-    tx.keys.create(key, new_material())
-    tx.aliases.add(
-        Alias(
-            account_id=account_id,
-            region=region,
-            name=name,
-            key_id=key_id,
-            created_at=now,
-            updated_at=now,
-        )
+    alias = Alias(
+        account_id=account_id,
+        region=region,
+        name=name,
+        key_id=key_id,
+        created_at=now,
+        updated_at=now,
     )
+    tx.keys.create(key, new_material())
+    try:
+        tx.aliases.add(alias)
+    except Duplicate:  # another host was first, and has committed by now
+        tx.keys.remove(key.id)
+        return managed_key(tx, account_id, region, name, partition, now)
     return key
 
 

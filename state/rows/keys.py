@@ -51,6 +51,10 @@ class Keys(Rows[Key]):
         """Keep a new key with its material."""
         self._connection.execute(tables.keys.insert(), {**KIND.row(key), "material": material})
 
+    def remove(self, key_id: str) -> Key | None:
+        """Forget a key that nothing was ever sealed under, nor named."""
+        return self._remove(key_id)
+
     def get(self, key_id: str, now: datetime) -> Key | None:
         """Return the key with an id, whoever owns it."""
         key = self._get(key_id)

@@ -1,6 +1,8 @@
 """The rooms of keys, their aliases and their grants; and how bytes are sealed."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 from typing import Any
 from uuid import uuid4
 
@@ -128,6 +130,22 @@ def test_the_key_of_a_service_is_made_once_for_an_account_and_region(store: Stor
     assert made == again
     assert made.managed
     assert len(others - {made.id}) == 3
+
+
+def test_hosts_that_need_the_key_of_a_service_at_once_get_the_same(store: Store) -> None:
+    together = Barrier(4)
+
+    def needed(_: int) -> str:
+        together.wait()
+        with store.begin() as tx:
+            return managed_key(tx, ACCOUNT, REGION, "alias/aws/ebs", "aws", NOW).id
+
+    with ThreadPoolExecutor(4) as hosts:
+        found = set(hosts.map(needed, range(4)))
+
+    with store.read() as tx:
+        assert {row.value.id for row in tx.keys.list(ACCOUNT, REGION, NOW)} == found
+    assert len(found) == 1
 
 
 def test_material_is_in_no_value_and_no_error(store: Store) -> None:
