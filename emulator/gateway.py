@@ -220,15 +220,25 @@ class Gateway:
             visit.action = json_rpc.action(target or "")
         key = visit.caller.access_key_id
         if key is not None and key.startswith(SESSION_KEYS):
-            visit.session = await in_thread(self.session, visit.service, key)
+            visit.session = await in_thread(self.session, visit, key)
         return parameters
 
-    def session(self, service: str, access_key_id: str) -> "Session | None":
-        """Find the role behind temporary credentials of ours; expired ones are refused."""
+    def session(self, visit: Visit, access_key_id: str) -> "Session | None":
+        """Find the role behind temporary credentials of ours.
+
+        Refused are those that have expired, and those of a role that was deleted since.
+        """
         with self.store.read() as tx:
             session = tx.sessions.get(access_key_id)
-        if session is not None and session.expires_at <= self.now():
-            raise refusals.expired_token(service)
+            if session is None:
+                return None
+            role = tx.roles.get(session.account_id, session.role_name)
+        if session.expires_at <= self.now():
+            raise refusals.expired_token(visit.service)
+        if role is None or role.id != session.role_id:
+            from emulator.signatures import words  # with all that verifies them
+
+            raise words.of(visit.service, visit.protocol).unknown_key(access_key_id)
         return session
 
     def act(self, visit: Visit, handler: Handler, sent: list[tuple[str, str]] | bytes) -> Answer:

@@ -102,18 +102,32 @@ def test_a_policy_that_changes_counts_at_once(house: House) -> None:
     assert refusal(ec2.describe_images) == of_ec2(worker, "ec2:DescribeImages")
 
 
-def test_a_session_whose_role_is_gone_may_nothing(house: House) -> None:
+def test_a_session_whose_role_is_gone_is_nobodys(house: House) -> None:
     worker = Worker(house)
     house.iam().attach_role_policy(RoleName="worker", PolicyArn=ADMINISTRATOR)
-    ec2 = worker.client("ec2")
-    assert ec2.describe_regions()["Regions"]
+    assert worker.client("ec2").describe_regions()["Regions"]
 
     house.iam().detach_role_policy(RoleName="worker", PolicyArn=ADMINISTRATOR)
     house.iam().delete_role(RoleName="worker")
+    asked = [
+        worker.client("ec2").describe_regions,
+        worker.client("sts").get_caller_identity,
+        worker.client("iam").list_roles,
+        worker.client("s3").list_buckets,
+        worker.client("kms").list_keys,
+    ]
+    codes = [refusal(call)[:2] for call in asked]
     made(house, "worker")
     house.iam().attach_role_policy(RoleName="worker", PolicyArn=ADMINISTRATOR)
 
-    assert refusal(ec2.describe_regions) == of_ec2(worker, "ec2:DescribeRegions")
+    assert codes == [
+        (401, "AuthFailure"),
+        (403, "InvalidClientTokenId"),
+        (403, "InvalidClientTokenId"),
+        (403, "InvalidAccessKeyId"),
+        (400, "UnrecognizedClientException"),
+    ]
+    assert [refusal(call)[:2] for call in asked] == codes  # the new role is another
 
 
 def test_a_session_policy_and_a_boundary_limit_it(house: House) -> None:
