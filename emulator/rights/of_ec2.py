@@ -6,6 +6,7 @@
     what makes some                            `TYPE/*` for each kind that it makes; with tags
                                                ec2:CreateTags on the same, too
     anything else                              everything
+    what names a role                          iam:PassRole on it, too
 
 Images and snapshots have no account in their ARNs.
 
@@ -18,6 +19,7 @@ from typing import Any, Final
 
 from emulator.context import Context
 from emulator.protocol import regions
+from emulator.rights import of_iam
 from emulator.rights.asking import Asked, Values, of_resource, of_tags
 from state.store import Tx
 
@@ -60,6 +62,7 @@ MADE: Final[Mapping[str, tuple[str, ...]]] = {
 }
 OF_IDS: Final = ("Id", "Ids", "Resources")  # how the names of members end that hold ids
 PAIR: Final = "KeyName"
+SERVICE: Final = "vmie.amazonaws.com"
 
 
 def asked_for(
@@ -70,7 +73,7 @@ def asked_for(
     made = [arn(ctx, each, last(request, each)) for each in MADE.get(action, ())]
     tags = tags_of(request)
     shared = {"ec2:Region": ctx.region, **of_tags(tags)}
-    if service == "ec2" and action.startswith(LOOKING) and not ATTRIBUTE.fullmatch(action):
+    if service == "ec2" and looks(action):
         yield Asked(name, context=shared)
         return
     named = list(dict.fromkeys(ids_in(request)))
@@ -90,6 +93,14 @@ def asked_for(
             yield on("ec2:CreateTags", each, {**shared, "ec2:CreateAction": action})
     if not named and not made:
         yield Asked(name, context=shared)
+    if "RoleName" in request:  # for the service; the one it takes unasked needs no right (assumed)
+        role, of_role = of_iam.role_of(tx, ctx, request["RoleName"])
+        yield on("iam:PassRole", role, {**of_role, "iam:PassedToService": SERVICE})
+
+
+def looks(action: str) -> bool:
+    """Tell whether an action of EC2's looks on, at whatever there is."""
+    return action.startswith(LOOKING) and not ATTRIBUTE.fullmatch(action)
 
 
 def on(action: str, resource: str, context: Values) -> Asked:

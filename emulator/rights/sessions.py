@@ -10,8 +10,8 @@ from emulator.rights import of_ec2, of_iam
 from emulator.rights.asking import Asked, caller_of, surroundings
 from state.store import Tx
 
-# S3 asks by itself. Nobody needs a right to know who he is, and roles say whom they let in.
-ELSEWHERE: Final = frozenset({"s3", "sts"})
+# Nobody needs a right to know who he is, and roles say whom they let in.
+FREE: Final = frozenset({"AssumeRole", "GetCallerIdentity"})
 OF_ALL_KEYS: Final = frozenset({"CreateKey", "ListAliases", "ListKeys"})
 
 log = logging.getLogger(__name__)
@@ -19,17 +19,27 @@ log = logging.getLogger(__name__)
 
 def check(ctx: Context, service: str, action: str, request: Mapping[str, Any]) -> None:
     """Refuse what the session of a role may not do, in the words of the service."""
-    if ctx.session is None or service in ELSEWHERE:
+    if ctx.session is None or service == "s3":  # which asks by itself
         return
     with ctx.store.read() as tx:
         caller, known = caller_of(tx, ctx), surroundings(ctx)
         for asked in asked_for(tx, ctx, service, action, request):
-            decision = caller.decide(
-                asked.action, asked.resource, context={**known, **asked.context}
-            )
+            context = {**known, **asked.context}
+            decision = caller.decide(asked.action, asked.resource, context=context)
             log.info("%s on %s: %s", asked.action, asked.resource, decision.why)
             if not decision.allowed:
-                raise refusal(service, str(caller.principal), asked, decision.because)
+                break
+        else:
+            return
+    error = refusal(service, str(caller.principal), asked, decision.because)
+    if service == "ec2" and not of_ec2.looks(action):
+        from emulator.rights import messages  # with the ciphers, which few servers need
+
+        context = {**caller.context, **context}
+        who = caller.principal
+        message = messages.encoded(ctx, who, asked.action, asked.resource, decision, context)
+        error.message += f". Encoded authorization failure message: {message}"
+    raise error
 
 
 def asked_for(
@@ -42,6 +52,10 @@ def asked_for(
         return of_iam.asked_for(tx, ctx, action, request)
     if service == "kms" and action not in OF_ALL_KEYS:
         return ()  # asked of the key
+    if service == "sts" and action in FREE:
+        return ()
+    if service == "sts":
+        return (Asked(f"{service}:{action}"),)
     return (Asked(f"{service}:{action}", "*", "*"),)
 
 
@@ -50,12 +64,11 @@ def refusal(service: str, who: str, asked: Asked, because: str) -> AwsError:
     on = "" if asked.shown is None else f" on resource: {asked.shown}"
     told = f"User: {who} is not authorized to perform: {asked.action}{on} {because}"
     if service == "ec2":
-        # Left out: the "Encoded authorization failure message" that follows for some actions.
         return AwsError(
             "UnauthorizedOperation",
             f"You are not authorized to perform this operation. {told}",
             403,
         )
-    if service == "iam":
+    if service in ("iam", "sts"):
         return AwsError("AccessDenied", told, 403)
     return AwsError("AccessDeniedException", told, 400 if service == "kms" else 403)

@@ -43,6 +43,14 @@ class Credentials(TypedDict, total=False):
     Expiration: Required[datetime]
 
 
+class DecodeAuthorizationMessageRequest(TypedDict, total=False):
+    EncodedMessage: Required[str]
+
+
+class DecodeAuthorizationMessageResponse(TypedDict, total=False):
+    DecodedMessage: str
+
+
 class GetCallerIdentityRequest(TypedDict, total=False):
     pass
 

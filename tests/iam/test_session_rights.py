@@ -13,6 +13,7 @@ SNAPSHOT = "snap-0123456789abcdef0"
 IMAGE = "ami-0123456789abcdef0"
 VOLUME = "vol-0123456789abcdef0"
 TASK = "import-ami-0123456789abcdef0"
+ENCODED = ". Encoded authorization failure message: "
 
 
 def statement(action: Any, resource: Any = "*", effect: str = "Allow", **condition: Any) -> Any:
@@ -60,6 +61,12 @@ def of_ec2(worker: Worker, action: str, resource: str = "", kind: str = "identit
     )
 
 
+def told(call: Any, /, **members: Any) -> Any:
+    """Return how EC2 refuses a call, without the encoded message."""
+    status, code, message = refusal(call, **members)
+    return status, code, message.partition(ENCODED)[0]
+
+
 # EC2 ---------------------------------------------------------------------------------------------
 
 
@@ -69,7 +76,7 @@ def test_a_session_may_what_its_role_may(house: House) -> None:
 
     assert ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"] == []
     arn = f"arn:aws:ec2:us-east-1::snapshot/{SNAPSHOT}"
-    assert refusal(ec2.delete_snapshot, SnapshotId=SNAPSHOT) == of_ec2(
+    assert told(ec2.delete_snapshot, SnapshotId=SNAPSHOT) == of_ec2(
         worker, "ec2:DeleteSnapshot", arn
     )
 
@@ -142,7 +149,7 @@ def test_a_session_policy_and_a_boundary_limit_it(house: House) -> None:
     assert ec2.describe_regions()["Regions"]
     arn = f"arn:aws:ec2:us-east-1::snapshot/{SNAPSHOT}"
     refused = of_ec2(worker, "ec2:DeleteSnapshot", arn, "session")
-    assert refusal(ec2.delete_snapshot, SnapshotId=SNAPSHOT) == refused
+    assert told(ec2.delete_snapshot, SnapshotId=SNAPSHOT) == refused
     house.iam().put_role_permissions_boundary(
         RoleName="worker", PermissionsBoundary=limit["Policy"]["Arn"]
     )
@@ -195,7 +202,7 @@ def test_every_action_is_on_its_resource(
         kind = types[name.rpartition("-")[0]] if name != "*" else kind
         expected = f"arn:aws:ec2:{region}:{owner}:{kind}/{name}"
 
-    refused = refusal(getattr(worker.client("ec2"), call), **members)
+    refused = told(getattr(worker.client("ec2"), call), **members)
 
     assert refused == of_ec2(worker, action, expected)
 
@@ -241,6 +248,67 @@ def test_conditions_on_the_request_and_on_the_resource(house: House) -> None:
     assert worker.client("ec2").describe_regions()["Regions"]
     worker.may(statement("ec2:*", "*", Bool={"aws:SecureTransport": "true"}))
     assert refusal(worker.client("ec2").describe_regions)[1] == "UnauthorizedOperation"
+
+
+def test_why_it_was_refused_is_told_to_those_who_may_know(house: House) -> None:
+    worker = Worker(house, statement("ec2:*"), statement("ec2:Delete*", effect="Deny"))
+    _, _, message = refusal(worker.client("ec2").delete_snapshot, SnapshotId=SNAPSHOT)
+    encoded = message.partition(ENCODED)[2]
+    sts = worker.client("sts")
+
+    denied = refusal(sts.decode_authorization_message, EncodedMessage=encoded)
+    worker.may(statement("sts:DecodeAuthorizationMessage"))
+    answer = sts.decode_authorization_message(EncodedMessage=encoded)
+
+    assert denied == (
+        403,
+        "AccessDenied",
+        f"User: {worker.arn} is not authorized to perform: sts:DecodeAuthorizationMessage because "
+        "no identity-based policy allows the sts:DecodeAuthorizationMessage action",
+    )
+    found = json.loads(answer["DecodedMessage"])
+    asked = found["context"]
+    assert (found["allowed"], found["explicitDeny"]) == (False, True)
+    assert found["matchedStatements"]["items"][0]["actions"] == {
+        "items": [{"value": "ec2:Delete*"}]
+    }
+    assert asked["principal"]["arn"] == worker.arn
+    assert asked["action"] == "ec2:DeleteSnapshot"
+    assert asked["resource"] == f"arn:aws:ec2:us-east-1::snapshot/{SNAPSHOT}"
+    assert {"key": "ec2:Region", "values": {"items": [{"value": "us-east-1"}]}} in (
+        asked["conditions"]["items"]
+    )
+
+
+def test_a_message_is_for_its_account_alone_and_may_not_be_changed(house: House) -> None:
+    worker = Worker(house)
+    _, _, message = refusal(worker.client("ec2").delete_snapshot, SnapshotId=SNAPSHOT)
+    encoded = message.partition(ENCODED)[2]
+    changed = encoded[:20] + ("A" if encoded[20] != "A" else "B") + encoded[21:]
+    invalid = (400, "InvalidAuthorizationMessageException", "Message is not valid")
+
+    ours, theirs = house.sts(), House(house.server).sts()
+    found = ours.decode_authorization_message(EncodedMessage=encoded)["DecodedMessage"]
+
+    assert json.loads(found)["explicitDeny"] is False
+    assert refusal(theirs.decode_authorization_message, EncodedMessage=encoded) == invalid
+    for text_ in (changed, "A", "not a message", encoded + "\n", "\u00e9"):
+        assert refusal(ours.decode_authorization_message, EncodedMessage=text_) == invalid
+
+
+def test_who_names_a_role_must_be_allowed_to_pass_it(house: House) -> None:
+    worker = Worker(house, statement(["ec2:ImportSnapshot", "s3:*"]))
+    ec2 = worker.client("ec2")
+    nowhere = {"UserBucket": {"S3Bucket": "nowhere", "S3Key": "x"}}
+    role = f"arn:aws:iam::{house.account_id}:role/mine"
+    for_vmie: Any = {"StringEquals": {"iam:PassedToService": "vmie.amazonaws.com"}}
+
+    refused = told(ec2.import_snapshot, DiskContainer=nowhere, RoleName="mine")
+    worker.may(statement("ec2:ImportSnapshot"), statement("iam:PassRole", role, **for_vmie))
+
+    assert refused == of_ec2(worker, "iam:PassRole", role)
+    for named in {"RoleName": "mine"}, {}:  # the usual one is the service's to take
+        assert refusal(ec2.import_snapshot, DiskContainer=nowhere, **named)[1] == "InvalidParameter"
 
 
 # IAM ---------------------------------------------------------------------------------------------

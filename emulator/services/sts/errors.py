@@ -53,3 +53,8 @@ def same_tag_keys() -> AwsError:
         "InvalidParameterValue",
         "Duplicate tag keys found. Please note that Tag keys are case insensitive.",
     )
+
+
+def invalid_message() -> AwsError:
+    """A text that is no encoded message of the account's (text assumed)."""
+    return AwsError("InvalidAuthorizationMessageException", "Message is not valid")
