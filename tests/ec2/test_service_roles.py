@@ -256,6 +256,24 @@ def test_a_session_imports_only_what_it_may_read(house: House) -> None:
     assert mine.import_snapshot(DiskContainer=place)["ImportTaskId"]
 
 
+def test_a_session_exports_only_to_where_it_may_write(house: House) -> None:
+    image_id, bucket = made_image(house, made_snapshot(house, size_bytes=8)), house.bucket()
+    worker = Worker(house, statement("ec2:ExportImage"))
+    export: Any = {
+        "ImageId": image_id, "DiskImageFormat": "RAW", "S3ExportLocation": {"S3Bucket": bucket},
+    }  # fmt: skip
+    mine = worker.client("ec2")
+
+    code, message = refusal(lambda: mine.export_image(**export))
+    worker.may(
+        statement("ec2:ExportImage"), statement("s3:PutObject", f"arn:aws:s3:::{bucket}/export-*")
+    )
+
+    assert code == "InvalidParameter"
+    assert message.startswith(f"User does not have access to the S3 object ({bucket}/export-ami-")
+    assert mine.export_image(**export)["ExportImageTaskId"]
+
+
 def test_a_bucket_of_another_account_must_let_both_in(house: House, friend: House) -> None:
     bucket, role = filled(friend), make_role(house)
     root = f"arn:aws:iam::{house.account_id}:root"

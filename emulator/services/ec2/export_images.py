@@ -143,6 +143,8 @@ def check_destination(ctx: Context, tx: Tx, place: sources.Location) -> None:
     # assumed: that what is said of objects to be read is said of a bucket that is not there, too
     if bucket is None or bucket.account_id != ctx.account_id:
         raise task_errors.no_access_to_object(*place)
+    if not sources.may_write(ctx, tx, bucket, place.key):  # assumed, as whose object is read may
+        raise task_errors.no_access_to_object(*place)
     if bucket.region != ctx.region:
         raise task_errors.object_elsewhere(ctx.region)
     if bucket.encryption.startswith("aws:kms"):

@@ -6,7 +6,8 @@ secret: it is read for the time at which the Url expires, its signature is verif
 credentials, and then it is forgotten.
 
 Who asks must be allowed to read the object, whatever the service role may: by the bucket's policy
-and lists, from another account too, and as the session of a role by the role's policies.
+and lists, from another account too, and as the session of a role by the role's policies. And who
+exports must be allowed to write one.
 """
 
 import logging
@@ -99,6 +100,18 @@ def may_read(ctx: Context, tx: Tx, source: Source, bucket: Bucket, found: Object
     known = surroundings(ctx)
     decision = bucket_access.may(caller, "s3:GetObject", bucket, found.key, found, known)
     log.info("s3:GetObject on %s/%s: %s", bucket.name, found.key, decision.why)
+    return decision.allowed
+
+
+def may_write(ctx: Context, tx: Tx, bucket: Bucket, key: str) -> bool:
+    """Tell whether who asks may write an object into a bucket of its account."""
+    if bucket.policy is None and ctx.session is None:
+        return True  # the usual case needs no policies
+    from state import bucket_access  # with all of policies
+
+    known = surroundings(ctx)
+    decision = bucket_access.may(caller_of(tx, ctx), "s3:PutObject", bucket, key, context=known)
+    log.info("s3:PutObject on %s/%s: %s", bucket.name, key, decision.why)
     return decision.allowed
 
 
