@@ -19,8 +19,6 @@ from emulator.settings import Settings
 if TYPE_CHECKING:
     from ssl import SSLContext
 
-    from emulator.signatures.door import Door
-
 
 def arguments(parser: ArgumentParser) -> None:
     """Declare what the command takes."""
@@ -45,7 +43,7 @@ def run(options: Namespace) -> int:
                 "--credentials, or --allow-anonymous to serve all who come"
             )
         certificate, tls = tls_of(settings)
-        door = door_of(settings.credentials) if settings.credentials else None
+        door = worker.door_of(settings)
         parts = Parts(settings)
         run_job = partial(worker.job_runner, settings, door, anyone=door is None)
         application = Application(parts, run_job, qemu_img_version, door)
@@ -68,17 +66,6 @@ def run(options: Namespace) -> int:
 def is_loopback(listening: socket) -> bool:
     """Tell whether only this machine can reach a socket."""
     return ip_address(listening.getsockname()[0]).is_loopback
-
-
-def door_of(credentials: Path) -> "Door":
-    """Make what verifies signatures; StartError if the keys cannot be read."""
-    from emulator.signatures import keys
-    from emulator.signatures.door import Door
-
-    try:
-        return Door(keys.read(credentials))
-    except keys.KeysError as error:
-        raise StartError(str(error)) from None
 
 
 def tls_of(settings: Settings) -> "tuple[Path | None, SSLContext | None]":

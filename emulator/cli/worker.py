@@ -1,4 +1,8 @@
-"""Run tasks for the servers that share a database and a data folder; answer no requests."""
+"""Run tasks for the servers that share a database and a data folder; answer no requests.
+
+A worker needs the credentials of the servers to tell who has presigned the URLs of disks in parts.
+Without them it takes each for one of the task's account, or of the bucket's if anyone may call.
+"""
 
 import signal
 import threading
@@ -8,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from emulator import logs
 from emulator.cli.options import add_settings, settings_of
-from emulator.parts import Parts
+from emulator.parts import Parts, StartError
 from emulator.settings import Settings
 from state.engine import Hands
 
@@ -16,8 +20,8 @@ if TYPE_CHECKING:
     from emulator.signatures.door import Door
 
 OF_A_SERVER = (
-    "host", "port", "role", "upstream", "s3_domains", "max_body", "credentials", "allow_anonymous",
-    "tls", "tls_cert", "tls_key", "role_check",
+    "host", "port", "role", "upstream", "s3_domains", "max_body", "tls", "tls_cert", "tls_key",
+    "role_check",
 )  # fmt: skip
 
 
@@ -33,15 +37,30 @@ def run(options: Namespace) -> int:
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
+    door = door_of(settings)
+    anyone = door is None and settings.allow_anonymous
     parts = Parts(settings)
     try:
         parts.sweep()
-        parts.start_engine(partial(job_runner, settings))
+        parts.start_engine(partial(job_runner, settings, door, anyone=anyone))
         print("vmie is ready to run tasks", flush=True)
         stopped.wait()
     finally:
         parts.close()
     return 0
+
+
+def door_of(settings: Settings) -> "Door | None":
+    """Make what verifies signatures, if there are credentials; StartError if they can't be read."""
+    if settings.credentials is None:
+        return None
+    from emulator.signatures import keys
+    from emulator.signatures.door import Door
+
+    try:
+        return Door(keys.read(settings.credentials))
+    except keys.KeysError as error:
+        raise StartError(str(error)) from None
 
 
 def job_runner(settings: Settings, door: "Door | None" = None, *, anyone: bool = False) -> Hands:

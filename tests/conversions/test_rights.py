@@ -9,7 +9,10 @@ import boto3
 import pytest
 
 from tests.conversions.uploads import MIB, Upload, ended
-from tests.house import House, Server
+from tests.house import House, MakeHouse, Server, launch
+from tests.postgres import postgres_server, postgres_url
+
+__all__ = ["postgres_server", "postgres_url"]
 
 KEY = "AKIAIOSFODNN7EXAMPLE"
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
@@ -46,11 +49,15 @@ class Signed(House):
 
 
 @pytest.fixture(scope="module")
-def owner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Signed]:
-    folder: Path = tmp_path_factory.mktemp("rights")
-    keys = folder / "credentials.toml"
+def credentials(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    keys = tmp_path_factory.mktemp("rights") / "credentials.toml"
     keys.write_text(f'[{KEY}]\nsecret = "{SECRET}"\naccount = "{ACCOUNT}"\n')
-    server = Server(folder / "data", credentials=keys)
+    return keys
+
+
+@pytest.fixture(scope="module")
+def owner(credentials: Path) -> Iterator[Signed]:
+    server = Server(credentials.with_name("data"), credentials=credentials)
     server.start()
     yield Signed(server)
     server.stop()
@@ -113,12 +120,39 @@ def test_the_url_of_a_session_opens_what_its_role_may_read(owner: Signed) -> Non
 
 @pytest.mark.slow
 def test_a_url_with_a_wrong_signature_opens_nothing(owner: Signed) -> None:
+    assert misled(owner)["StatusMessage"] == DENIED
+
+
+@pytest.mark.slow
+@pytest.mark.postgres
+def test_a_worker_with_the_credentials_verifies_signatures_too(
+    make_house: MakeHouse, credentials: Path, postgres_url: str
+) -> None:
+    house = make_house(role="api", database_url=postgres_url, credentials=credentials)
+    worker = launch(
+        "worker", "--data-dir", str(house.data_dir), "--database-url", postgres_url,
+        "--credentials", str(credentials), log=credentials.with_name("worker.log"),
+    )  # fmt: skip
+    try:
+        owner = Signed(house.server)
+        upload = Upload(owner, IMAGE)
+        upload.put_all()
+
+        good = ended(owner, upload.import_volume()["ConversionTaskId"])
+
+        assert good["State"] == "completed"
+        assert misled(owner)["StatusMessage"] == DENIED
+    finally:
+        worker.kill()
+        worker.communicate()
+
+
+def misled(owner: Signed) -> Any:
+    """Import what another URL was signed for than the one that is given."""
     upload = Upload(owner, IMAGE)
     upload.put_all()
     asked = upload.asked()
     asked["ImportManifestUrl"] = asked["ImportManifestUrl"].replace("manifest", "manifest2", 1)
     owner.put_object(upload.bucket, upload.key.replace("manifest", "manifest2", 1), b"<manifest/>")
 
-    done = ended(owner, upload.import_volume(Image=asked)["ConversionTaskId"])
-
-    assert done["StatusMessage"] == DENIED
+    return ended(owner, upload.import_volume(Image=asked)["ConversionTaskId"])
