@@ -14,6 +14,7 @@ from tests.ebs.conftest import (
     written,
 )
 from tests.house import House
+from tests.iam.test_session_rights import Worker, statement, text
 
 FIRST = {0: block("a0"), 1: block("a1"), 9: block("a9")}
 SECOND = {1: block("b1"), 5: block("b5")}
@@ -206,6 +207,55 @@ def test_what_is_encrypted_is_completed_by_a_worker_and_read_as_long_as_its_key_
     where = {"SnapshotId": parent, "BlockIndex": 0, "BlockToken": token}
     assert refusal(ebs.get_snapshot_block, **where) == closed
     assert refusal(ebs.start_snapshot, VolumeSize=1, ParentSnapshotId=parent) == closed
+
+
+def test_a_session_needs_the_right_to_use_the_key(house: House) -> None:
+    key = house.kms().create_key()["KeyMetadata"]["Arn"]
+    everything = statement("ebs:*")
+    worker = Worker(house, everything)
+    ebs, denied = worker.client("ebs"), (403, "AccessDeniedException", "DEPENDENCY_ACCESS_DENIED")
+    request = {"VolumeSize": 1, "Encrypted": True, "KmsKeyArn": key}
+
+    assert refusal(ebs.start_snapshot, **request) == denied
+    worker.may(everything, statement("kms:GenerateDataKeyWithoutPlaintext", key))
+    snapshot_id = ebs.start_snapshot(**request)["SnapshotId"]
+    put(ebs, snapshot_id, FIRST)
+    complete = {"SnapshotId": snapshot_id, "ChangedBlocksCount": len(FIRST)}
+    assert refusal(ebs.complete_snapshot, **complete) == denied
+    worker.may(everything, statement("kms:Decrypt", key))
+    ebs.complete_snapshot(**complete)
+    waiter = house.ec2().get_waiter("snapshot_completed")
+    waiter.wait(SnapshotIds=[snapshot_id], WaiterConfig={"Delay": 1})
+
+    assert contents(ebs, snapshot_id) == FIRST
+    token = listed(ebs, snapshot_id)[0]
+    worker.may(everything)
+    where = {"SnapshotId": snapshot_id, "BlockIndex": 0, "BlockToken": token}
+    assert refusal(ebs.get_snapshot_block, **where) == denied
+    assert refusal(ebs.list_snapshot_blocks, SnapshotId=snapshot_id) == denied
+    assert refusal(ebs.start_snapshot, VolumeSize=1, ParentSnapshotId=snapshot_id) == denied
+
+
+def test_the_key_of_a_snapshot_of_another_account_must_let_both_in(
+    house: House, friend: House, ebs: Any
+) -> None:
+    kms, mine = house.kms(), f"arn:aws:iam::{house.account_id}:root"
+    key = kms.create_key()["KeyMetadata"]["Arn"]
+    snapshot_id = ebs.start_snapshot(VolumeSize=1, Encrypted=True, KmsKeyArn=key)["SnapshotId"]
+    put(ebs, snapshot_id, FIRST)
+    ebs.complete_snapshot(SnapshotId=snapshot_id, ChangedBlocksCount=len(FIRST))
+    waiter = house.ec2().get_waiter("snapshot_completed")
+    waiter.wait(SnapshotIds=[snapshot_id], WaiterConfig={"Delay": 1})
+    house.ec2().modify_snapshot_attribute(
+        SnapshotId=snapshot_id, CreateVolumePermission={"Add": [{"UserId": friend.account_id}]}
+    )
+
+    denied = refusal(friend.ebs().list_snapshot_blocks, SnapshotId=snapshot_id)
+    both = {"AWS": [mine, f"arn:aws:iam::{friend.account_id}:root"]}
+    kms.put_key_policy(KeyId=key, Policy=text({**statement("kms:*"), "Principal": both}))
+
+    assert denied == (403, "AccessDeniedException", "DEPENDENCY_ACCESS_DENIED")
+    assert contents(friend.ebs(), snapshot_id) == FIRST
 
 
 def test_what_is_new_is_encrypted_where_that_is_the_default(house: House, ebs: Any) -> None:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from emulator.context import Context
+from emulator.rights.keys import OPENING, may
 from emulator.services.ebs import errors
 from state.disks import Disk, open_raw, open_snapshot
 from state.drafts import Draft, as_of
@@ -119,13 +120,15 @@ def open_disk(ctx: Context, snapshot: Snapshot) -> Disk:
 
 
 def check_key(ctx: Context, tx: Tx, snapshot: Snapshot) -> None:
-    """Refuse what an encrypted snapshot's key is needed for, if that cannot be used now."""
+    """Refuse what an encrypted snapshot's key is needed for, if the caller can't use it now."""
     from state import disk_keys  # with the ciphers, which few servers need
 
     assert snapshot.kms_key_id, "an encrypted snapshot has a key"
     try:
-        disk_keys.usable(tx, snapshot.kms_key_id, ctx.now())
+        key = disk_keys.usable(tx, snapshot.kms_key_id, ctx.now())
     except disk_keys.KeyUnusable as problem:
         if problem.state is None:
             raise errors.key_not_found() from None
         raise errors.key_not_enabled() from None
+    if not may(ctx, tx, key, OPENING, {disk_keys.CONTEXT: snapshot.id}):
+        raise errors.key_not_accessible()

@@ -22,6 +22,7 @@ from hashlib import sha256
 from emulator.context import Context
 from emulator.key_names import key_name
 from emulator.protocol import regions
+from emulator.rights.keys import SEALING, may
 from emulator.services.actions import Actions
 from emulator.services.ebs import errors, finding
 from emulator.shapes.ebs import StartSnapshotRequest, StartSnapshotResponse, Tag
@@ -209,6 +210,8 @@ def key_arn(ctx: Context, tx: Tx, wanted: str | None) -> str:
         raise errors.key_not_found()
     if key.state != "Enabled":
         raise errors.key_not_enabled()
+    if not may(ctx, tx, key, SEALING):
+        raise errors.key_not_accessible()
     return key.arn
 
 

@@ -5,13 +5,12 @@ Encrypted, or encryption by default    KmsKeyId, else the account's default key,
 neither                                none; KmsKeyId alone is refused
 """
 
-import logging
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from emulator.context import Context
 from emulator.key_names import KeyName, key_name
 from emulator.protocol import regions
+from emulator.rights.keys import OPENING, SEALING, may
 from emulator.services.ec2 import errors, task_errors
 from state.store import Tx
 
@@ -20,9 +19,6 @@ if TYPE_CHECKING:
     from state.snapshots import Snapshot
 
 DEFAULT = "alias/aws/ebs"
-SEALING, OPENING = "GenerateDataKeyWithoutPlaintext", "Decrypt"
-
-log = logging.getLogger(__name__)
 
 
 def key_arn(ctx: Context, tx: Tx, key: str | None, encrypted: bool | None) -> str | None:
@@ -123,25 +119,3 @@ def resealed(ctx: Context, tx: Tx, source: "Snapshot", to_key_arn: str, to_id: s
         )
     except disk_keys.KeyUnusable:
         return None
-
-
-def may(
-    ctx: Context, tx: Tx, key: "Key", operation: str, sealed_with: Mapping[str, str] | None = None
-) -> bool:
-    """Tell whether whoever asks may have EC2 do something with a key."""
-    if ctx.session is None and key.account_id == ctx.account_id:
-        return True
-    from emulator.rights.asking import caller_of, surroundings
-    from state import key_access  # with all of policies, which most requests never need
-
-    decision = key_access.decide(
-        tx,
-        key,
-        caller_of(tx, ctx),
-        operation,
-        sealed_with,
-        via="ec2",
-        context=surroundings(ctx),
-    )
-    log.info("kms:%s on %s: %s", operation, key.arn, decision.why)
-    return decision.allowed
