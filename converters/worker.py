@@ -12,6 +12,7 @@ from converters.pipelines.import_image import import_image
 from converters.pipelines.import_snapshot import import_snapshot
 from converters.pipelines.options import Options
 from converters.pipelines.seal_snapshot import seal_snapshot
+from converters.pipelines.seal_volume import seal_volume
 from converters.pipelines.snapshot_volume import snapshot_volume
 from state.engine import Hands
 from state.jobs import Attempt, Job
@@ -24,6 +25,7 @@ from state.tasks import (
     ImportSnapshotWork,
     ImportVolumeWork,
     SealSnapshotWork,
+    SealVolumeWork,
     SnapshotVolumeWork,
 )
 from state.waiting import Looked
@@ -71,6 +73,8 @@ async def run(job: Job, options: Options) -> None:
                 await snapshot_volume(job, work)
             case SealSnapshotWork() as work:
                 await seal_snapshot(job, work)
+            case SealVolumeWork() as work:
+                await seal_volume(job, work)
             case ImportVolumeWork() as work:
                 await import_volume(job, work)
             case ImportInstanceWork() as work:

@@ -37,7 +37,7 @@ from state.jobs import Job, Outcome, Step, end
 from state.leases import TTL, Leases
 from state.reaper import Reaper
 from state.store import Store, Tx
-from state.tasks import SERVER_ERROR, SnapshotWork, Task, TaskState
+from state.tasks import SERVER_ERROR, HiddenWork, Task, TaskState
 from state.waiting import Look, Waiting
 
 if TYPE_CHECKING:
@@ -303,7 +303,7 @@ class Engine:
 def _partition(task: Task) -> str:
     """Return those whose quota a task is part of; what nobody asked for has one of its own."""
     owner = f"{task.account_id}/{task.region}"
-    return f"{owner}/snapshots" if isinstance(task.work, SnapshotWork) else owner
+    return f"{owner}/snapshots" if isinstance(task.work, HiddenWork) else owner
 
 
 class _Failed(BaseException):

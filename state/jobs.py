@@ -27,17 +27,20 @@ from sqlalchemy.exc import OperationalError
 
 from state.blobs import Blobs
 from state.pending_images import settle
+from state.snapshots import Snapshot
 from state.store import Stale, Store, TaskChanges
 from state.tasks import (
     DiskProgress,
     GuestSummary,
     IllegalTransition,
     ImportInstanceWork,
+    SealVolumeWork,
     SnapshotWork,
     Task,
     TaskState,
 )
 from state.values import Frozen
+from state.volumes import Volume
 
 log = logging.getLogger(__name__)
 
@@ -237,11 +240,13 @@ def end(store: Store, blobs: Blobs, task_id: str, error: str | None = None) -> N
             return
         ended = TaskState.FAILED if task.error else TaskState.CANCELLED
         tx.tasks.move(task, ended, finished_at=datetime.now(UTC))
-        failed = None
+        failed: Snapshot | Volume | None = None
         if task.error and isinstance(task.work, SnapshotWork):
             message = task.error.removeprefix("ClientError: ")
             failed = tx.snapshots.fail(task.work.snapshot_id, message)
             settle(tx, task.work.snapshot_id)
+        if task.error and isinstance(task.work, SealVolumeWork):
+            failed = tx.volumes.fail(task.work.volume_id)
         if isinstance(task.work, ImportInstanceWork):
             tx.instances.terminate(task.work.instance_id, datetime.now(UTC), NOT_IMPORTED)
     for layer in failed.layers if failed else ():

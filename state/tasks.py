@@ -166,12 +166,16 @@ class ExportInstanceWork(Frozen):
     label: str  # what the machine in the OVA is called
 
 
-class SnapshotWork(Frozen):
-    """Write the bytes of a pending snapshot: work that no list of tasks shows.
+class HiddenWork(Frozen):
+    """Write the bytes of something that is there already: work that no list of tasks shows.
 
-    The task has the id `work_of(snapshot_id)`, is no part of anybody's quota, shows its progress in
-    the snapshot, and puts it in error when it fails.
+    The task has the id `work_of(…)` of what it is for, is no part of anybody's quota, and puts that
+    in error when it fails.
     """
+
+
+class SnapshotWork(HiddenWork):
+    """Write the bytes of a pending snapshot, which shows the task's progress."""
 
     snapshot_id: str
 
@@ -190,9 +194,16 @@ class SealSnapshotWork(SnapshotWork):
     kind: Literal["seal-snapshot"] = "seal-snapshot"
 
 
-def work_of(snapshot_id: str) -> str:
-    """Return the id of the task that writes the bytes of a snapshot."""
-    return f"work-{snapshot_id}"
+class SealVolumeWork(HiddenWork):
+    """Encrypt the lowest layer of a volume, which is that of an unencrypted snapshot."""
+
+    kind: Literal["seal-volume"] = "seal-volume"
+    volume_id: str
+
+
+def work_of(resource_id: str) -> str:
+    """Return the id of the task that writes the bytes of a snapshot or a volume."""
+    return f"work-{resource_id}"
 
 
 class PartedDisk(Frozen):
@@ -234,6 +245,7 @@ Work = Annotated[
     | ExportInstanceWork
     | SnapshotVolumeWork
     | SealSnapshotWork
+    | SealVolumeWork
     | ImportVolumeWork
     | ImportInstanceWork,
     Field(discriminator="kind"),

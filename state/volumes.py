@@ -78,6 +78,11 @@ class Volume(Frozen):
         """All its files, the lowest first."""
         return self.layers if self.written is None else (*self.layers, self.written)
 
+    @property
+    def is_to_be_sealed(self) -> bool:
+        """Whether it has the bytes of an unencrypted snapshot, though it is encrypted itself."""
+        return self.encrypted and bool(self.layers) and not self.layers[0].sealed
+
     def frozen(self) -> "Volume":
         """Return the volume with all that was written to it as a layer: it may not change then."""
         return self.model_copy(update={"layers": self.files, "written": None})

@@ -23,7 +23,7 @@ from state.disks.sealed import create
 from state.jobs import Attempt
 from state.snapshots import Snapshot
 from state.store import Tx
-from state.tasks import SnapshotWork
+from state.tasks import HiddenWork
 from state.values import Frozen
 
 
@@ -117,18 +117,24 @@ def _new(attempt: Attempt, key_arn: str, snapshot_id: str) -> tuple[bytes, str]:
 
 def opened(attempt: Attempt, snapshot: Snapshot) -> bytes:
     """Return the passphrase of an encrypted snapshot; ClientError."""
-    assert snapshot.sealed, "a sealed snapshot"
-    assert snapshot.kms_key_id, "an encrypted snapshot has a key"
-    now = datetime.now(UTC)
+    with attempt.store.read() as tx:
+        return passphrase(attempt, tx, snapshot.sealed, snapshot.kms_key_id, snapshot.id)
+
+
+def passphrase(
+    attempt: Attempt, tx: Tx, sealed: str | None, key_arn: str | None, resource_id: str
+) -> bytes:
+    """Return the passphrase of an encrypted disk, of a snapshot or a volume; ClientError."""
+    assert sealed, "a passphrase"
+    assert key_arn, "which a key has sealed"
     try:
-        with attempt.store.read() as tx:
-            return disk_keys.opened(tx, snapshot.sealed, snapshot.kms_key_id, snapshot.id, now)
+        return disk_keys.opened(tx, sealed, key_arn, resource_id, datetime.now(UTC))
     except KeyUnusable as error:
         raise _refusal(attempt) from error
 
 
 def _refusal(attempt: Attempt) -> ClientError:
-    """Tell of a key that can't be used: an import in other words than a snapshot."""
-    if isinstance(attempt.task.work, SnapshotWork):
+    """Tell of a key that can't be used: an import in other words than a snapshot or a volume."""
+    if isinstance(attempt.task.work, HiddenWork):
         return given_key_not_accessible()
     return key_not_accessible()

@@ -60,6 +60,14 @@ class Volumes(Owned[Volume]):
         self._unrelate(value_id)
         return super().remove(value_id)
 
+    def fail(self, volume_id: str) -> Volume | None:
+        """Put a volume that is being created in error; return it as it was, None if it isn't."""
+        volume = self.get(volume_id)
+        if volume is None or volume.state != "creating":
+            return None
+        self.replace(volume.model_copy(update={"state": "error", "layers": ()}))
+        return volume
+
     def by_token(self, account_id: str, region: str, client_token: str) -> Volume | None:
         """Return the volume that a client token has made."""
         parameters = {"account_id": account_id, "region": region, "client_token": client_token}

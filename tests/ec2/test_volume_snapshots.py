@@ -341,9 +341,13 @@ def test_an_encrypted_volume_of_what_was_not_encrypted_has_encrypted_snapshots(
 ) -> None:
     source = made_snapshot(house, filled(7), size_bytes=BLOCK)
     volume = made_volume(house, SnapshotId=source, Encrypted=True)
+    house.ec2().get_waiter("volume_available").wait(VolumeIds=[volume], WaiterConfig={"Delay": 1})
+    (layer,) = found_volume(house, volume).files
 
     snapshot = made(house, volume)
 
+    with blobs_and_store(house) as (blobs, _):
+        assert filled(7)[:4096] not in blobs.path(layer.blob_id).read_bytes()
     found = completed(house, snapshot)
     assert found["Encrypted"]
     assert found["KmsKeyId"] == described_volume(house, volume)["KmsKeyId"]
@@ -352,6 +356,7 @@ def test_an_encrypted_volume_of_what_was_not_encrypted_has_encrypted_snapshots(
     assert filled(7)[:4096] not in kept
     assert snapshot_content(house, snapshot) == {0: filled(7)}
     assert [each.sealed for each in found_volume(house, volume).files] == [True]
+    assert content(house, volume) == {0: filled(7)}
 
 
 @pytest.mark.slow

@@ -181,3 +181,59 @@ def test_an_import_fails_if_its_key_is_disabled_or_given_up_in_the_middle(
     )
     assert own_house.ec2().describe_snapshots(OwnerIds=["self"])["Snapshots"] == []
     assert_tidy(own_house)
+
+
+# volumes -----------------------------------------------------------------------------------------
+
+
+def volume_of(house: House, source: str, key: str) -> str:
+    """Begin to make an encrypted volume of what is not encrypted."""
+    made: str = house.ec2().create_volume(
+        AvailabilityZone="us-east-1a", SnapshotId=source, Encrypted=True, KmsKeyId=key
+    )["VolumeId"]
+    return made
+
+
+def state_of(house: House, volume_id: str) -> str:
+    (found,) = house.ec2().describe_volumes(VolumeIds=[volume_id])["Volumes"]
+    return str(found["State"])
+
+
+def test_killed_while_it_encrypts_a_volume_goes_on_at_the_next_start(
+    own_house: House, disk: Path
+) -> None:
+    source = plain(own_house, disk)
+    volume = volume_of(own_house, source, made_key(own_house))
+    stop_program(own_house, SEALING)
+    assert_told_nobody(own_house)
+    assert state_of(own_house, volume) == "creating"
+
+    own_house.kill()
+    assert_programs_die(own_house)
+    own_house.start()
+
+    assert state_of(own_house, volume) == "creating"
+    until(lambda: state_of(own_house, volume) == "available", "the volume")
+    copy = own_house.ec2().create_snapshot(VolumeId=volume)["SnapshotId"]
+    until(lambda: snapshot(own_house, copy)["State"] == "completed", "its snapshot")
+    assert_same(own_house, copy, disk)
+    assert_kept_secret(own_house, copy)
+    assert_tidy(own_house)
+
+
+def test_a_volume_whose_encryption_is_cut_off_leaves_nothing(own_house: House, disk: Path) -> None:
+    source, key = plain(own_house, disk), made_key(own_house)
+    deleted = volume_of(own_house, source, key)
+    stop_program(own_house, SEALING)
+    own_house.ec2().delete_volume(VolumeId=deleted)
+    assert_programs_die(own_house)
+    closed = volume_of(own_house, source, key)
+    pid = stop_program(own_house, SEALING)
+    own_house.kms().disable_key(KeyId=key)
+    os.kill(pid, signal.SIGCONT)
+
+    until(lambda: state_of(own_house, closed) == "error", "its end")
+    own_house.ec2().delete_volume(VolumeId=closed)
+
+    assert own_house.ec2().describe_volumes()["Volumes"] == []
+    assert_tidy(own_house)

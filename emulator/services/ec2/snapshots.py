@@ -123,16 +123,16 @@ def forget(tx: Tx, snapshot: Snapshot) -> None:
     """Forget a snapshot, who may use it and its tags; its bytes go after the commit."""
     tx.snapshots.remove(snapshot.id)
     if snapshot.state == "pending":
-        stop_work(tx, snapshot)
+        stop_work(tx, snapshot.id)
     tx.lineage.forget(snapshot.id)
     tx.drafts.remove(snapshot.id)
     tx.permissions.clear(snapshot.id)
     tx.tags.remove(snapshot.account_id, snapshot.region, snapshot.id, None)
 
 
-def stop_work(tx: Tx, snapshot: Snapshot) -> None:
-    """Cancel the task that writes the bytes of a pending snapshot."""
-    task = tx.tasks.get(work_of(snapshot.id))
+def stop_work(tx: Tx, resource_id: str) -> None:
+    """Cancel the task that writes the bytes of a snapshot or a volume, if there is one."""
+    task = tx.tasks.get(work_of(resource_id))
     if task is None or task.state.ended or task.state is TaskState.DELETING:
         return
     waits = task.state is TaskState.PENDING

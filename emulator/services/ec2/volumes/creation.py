@@ -4,8 +4,8 @@ A volume has the bytes of its snapshot by a name of its own, so it takes neither
 outlives the snapshot. The answer shows it as `creating`; asked for again it is `available`.
 
 What is written to an encrypted volume is encrypted, and so are the snapshots of it. The bytes of an
-unencrypted snapshot that it was made of stay as they are until the first of those, when they are
-replaced.
+unencrypted snapshot that it is made of are encrypted by a worker: it is `creating` until then, and
+in `error` if its key is disabled meanwhile.
 
 Outposts are not served; Operator is for AWS's own services, and ignored.
 """
@@ -19,7 +19,7 @@ from emulator.services.actions import Actions
 from emulator.services.ec2 import client_tokens, ids, image_errors, kms, task_errors, volume_types
 from emulator.services.ec2.errors import invalid_zone_ids, not_together
 from emulator.services.ec2.regions import zones_of
-from emulator.services.ec2.snapshots import find_usable_snapshot
+from emulator.services.ec2.snapshots import find_usable_snapshot, stop_work
 from emulator.services.ec2.tags import specified
 from emulator.services.ec2.volumes import errors
 from emulator.services.ec2.volumes.rows import find_volume, shown
@@ -29,6 +29,7 @@ from emulator.shapes.ec2 import Volume as VolumeShape
 from state.layers import Layer
 from state.snapshots import Snapshot
 from state.store import Duplicate, Tx
+from state.tasks import SealVolumeWork, Task, work_of
 from state.volumes import Shape, Volume
 
 actions = Actions()
@@ -60,6 +61,8 @@ def create_volume(ctx: Context, request: CreateVolumeRequest) -> VolumeShape:
                 if request.get("DryRun"):
                     raise dry_run()
                 tx.volumes.add(volume)
+                if volume.is_to_be_sealed:
+                    ctx.engine.submit(tx, sealing(volume))
                 tx.tags.put(ctx.account_id, ctx.region, volume.id, tags)
         except Duplicate:  # another server has just used the same ClientToken: answer like it
             continue
@@ -77,8 +80,11 @@ def delete_volume(ctx: Context, request: DeleteVolumeRequest) -> Mapping[str, ob
             raise errors.in_use(volume.id, attachment.instance_id)
         if request.get("DryRun"):
             raise dry_run()
+        stop_work(tx, volume.id)
         tx.volumes.remove(volume.id)
         tx.tags.remove(volume.account_id, volume.region, volume.id, None)
+    if volume.state == "creating":
+        ctx.engine.cancel(work_of(volume.id))
     for file in volume.files:
         ctx.blobs.remove(file.blob_id)
     log.info("volume %s is deleted", volume.id)
@@ -119,7 +125,20 @@ def new_volume(
         volume = volume.model_copy(update={"sealed": sealed})
     if snapshot is not None and not request.get("DryRun"):
         volume = volume.model_copy(update={"layers": (base(ctx, snapshot),)})
+    if volume.is_to_be_sealed:
+        volume = volume.model_copy(update={"state": "creating"})
     return volume
+
+
+def sealing(volume: Volume) -> Task:
+    """Return the task that encrypts the bytes which a volume is made of."""
+    return Task(
+        id=work_of(volume.id),
+        account_id=volume.account_id,
+        region=volume.region,
+        created_at=volume.created_at,
+        work=SealVolumeWork(volume_id=volume.id),
+    )
 
 
 def base(ctx: Context, snapshot: Snapshot) -> Layer:
