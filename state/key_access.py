@@ -12,10 +12,12 @@ https://docs.aws.amazon.com/kms/latest/developerguide/policy-evaluation.html
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Final
 
 from state.callers import Caller, Values
 from state.keys import Grant, Key
+from state.objects import Bucket, Object
 from state.policy.documents import Use
 from state.policy.evaluation import Decision, Policy, Principal
 from state.role_policies import document
@@ -54,6 +56,29 @@ def decide(
         return decision
     lent = lends(grants_of(tx, key), caller.principal, operation, sealed_with or {})
     return Decision(True, f"allowed by the grant {lent.id}") if lent else decision
+
+
+def opens(
+    tx: Tx,
+    caller: Caller,
+    bucket: Bucket,
+    found: Object,
+    now: datetime,
+    context: Values | None = None,
+) -> Decision:
+    """Decide whether a caller may read an object as far as its key is asked, if it has one."""
+    if found.kms_key_id is None:
+        return Decision(True, "there is no key to be asked")
+    if (key := usable(tx, found, now)) is None:
+        return Decision(False, f"the key {found.kms_key_id} cannot be used")
+    sealed_with = {"aws:s3:arn": f"{bucket.arn}/{found.key}", **found.kms_context}
+    return decide(tx, key, caller, "Decrypt", sealed_with, "s3", context)
+
+
+def usable(tx: Tx, found: Object, now: datetime) -> Key | None:
+    """Return the key of an object that has one; None if that can't be used now."""
+    key = tx.keys.get((found.kms_key_id or "").rpartition("/")[2], now)
+    return key if key is not None and key.state == "Enabled" else None
 
 
 def policy(key: Key) -> Policy:

@@ -45,6 +45,7 @@ from state.blobs import Blobs
 from state.bucket_access import may
 from state.callers import Caller
 from state.jobs import Attempt
+from state.key_access import opens
 from state.objects import Bucket, Object
 from state.store import Tx
 from state.tasks import DiskProgress, ImportInstanceWork, ImportVolumeWork, PartedDisk, Task
@@ -245,7 +246,10 @@ class Looker:
                 found = tx.objects.get(place.bucket, place.key)
                 if expired or caller is None:
                     raise no_access(403, "Forbidden")
-                if found and not may(caller, "s3:GetObject", bucket, place.key, found).allowed:
+                if found and not (
+                    may(caller, "s3:GetObject", bucket, place.key, found).allowed
+                    and opens(tx, caller, bucket, found, now).allowed
+                ):
                     raise no_access(403, "Forbidden")
                 return True, found
         return False, None

@@ -3,11 +3,13 @@
 What is fetched gets a second name, in the scratch folder, which stays when the first one goes.
 """
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from converters.errors import object_gone, snapshot_gone
+from converters.errors import object_forbidden, object_gone, snapshot_gone
 from state.jobs import Attempt
+from state.objects import Object
 from state.snapshots import Snapshot
 from state.tasks import DiskSource
 
@@ -15,18 +17,29 @@ REPLACED: Final = 3  # times in a row between reading a row and its bytes: no ac
 
 
 def fetch_object(attempt: Attempt, source: DiskSource, path: Path) -> None:
-    """Give an object's bytes a name of ours; ClientError if it is gone."""
+    """Give an object's bytes a name of ours; ClientError if it is gone, or its key is."""
     for _ in range(REPLACED):
         with attempt.store.read() as tx:
             found = tx.objects.get(source.bucket, source.key)
         if found is None:
             break
+        if found.kms_key_id is not None:
+            ask_key(attempt, found)
         try:
             attempt.blobs.link(found.blob_id, path)
         except FileNotFoundError:  # replaced since the row was read: there is another blob now
             continue
         return
     raise object_gone()
+
+
+def ask_key(attempt: Attempt, found: Object) -> None:
+    """See that S3 could open an object with its key now; ClientError."""
+    from state import key_access  # with all of policies, which few imports need
+
+    with attempt.store.read() as tx:
+        if key_access.usable(tx, found, datetime.now(UTC)) is None:
+            raise object_forbidden()
 
 
 def fetch_snapshot(attempt: Attempt, snapshot_id: str, path: Path) -> Snapshot:

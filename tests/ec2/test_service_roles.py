@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator
+from copy import copy
 from typing import Any
 
 import pytest
@@ -26,6 +27,14 @@ def filled(house: House) -> str:
     bucket = house.bucket()
     house.put_object(bucket, "disk.raw", b"disk" * (MIB // 4))
     return bucket
+
+
+def sealed_object(house: House, bucket: str, key: str) -> None:
+    """Put a disk into a bucket that S3 encrypts with a key."""
+    house.s3().put_object(
+        Bucket=bucket, Key="disk.raw", Body=b"disk" * (MIB // 4),
+        ServerSideEncryption="aws:kms", SSEKMSKeyId=key,
+    )  # fmt: skip
 
 
 def import_snapshot(house: House, **more: Any) -> Any:
@@ -256,6 +265,27 @@ def test_a_session_imports_only_what_it_may_read(house: House) -> None:
     assert mine.import_snapshot(DiskContainer=place)["ImportTaskId"]
 
 
+@pytest.mark.parametrize("begin", [import_snapshot, import_image])
+def test_who_imports_an_object_needs_its_key(house: House, begin: Callable[..., Any]) -> None:
+    key, bucket = made_key(house), house.bucket()
+    sealed_object(house, bucket, key)
+    message = f"User does not have access to the S3 object ({bucket}/disk.raw)."
+    unreadable = ("InvalidParameter", message)
+    worker = Worker(house, statement(["ec2:Import*", "s3:GetObject"]))
+    session = copy(house)
+    session.ec2 = lambda *_: worker.client("ec2")  # type: ignore[method-assign]
+
+    assert refusal(lambda: begin(session, bucket=bucket)) == unreadable
+    worker.may(statement(["ec2:Import*", "s3:GetObject"]), statement("kms:Decrypt", key))
+    assert begin(session, bucket=bucket)["ImportTaskId"]
+    make_role(house, without=["kms"])
+    assert refusal(lambda: begin(house, bucket=bucket)) == unfit()
+    house.iam().put_role_policy(RoleName="vmimport", PolicyName="guide", PolicyDocument=rights())
+    assert begin(house, bucket=bucket)["ImportTaskId"]
+    house.kms().disable_key(KeyId=key)
+    assert refusal(lambda: begin(house, bucket=bucket)) == unreadable
+
+
 def test_a_session_exports_only_to_where_it_may_write(house: House) -> None:
     image_id, bucket = made_image(house, made_snapshot(house, size_bytes=8)), house.bucket()
     worker = Worker(house, statement("ec2:ExportImage"))
@@ -341,6 +371,10 @@ def test_the_role_is_asked_again_when_its_rights_are_needed(make_house: Any) -> 
         elif change is not None:
             document = rights(change)
             house.iam().put_role_policy(RoleName=name, PolicyName="guide", PolicyDocument=document)
+    key, bucket = made_key(house), house.bucket()
+    sealed_object(house, bucket, key)
+    tasks["closed"] = import_image(house, bucket=bucket)
+    house.kms().disable_key(KeyId=key)
     house.stop()
     house.server.settings["role"] = "all"
     house.start()
@@ -356,6 +390,7 @@ def test_the_role_is_asked_again_when_its_rights_are_needed(make_house: Any) -> 
         "unread": FORBIDDEN,
         "unmade": GONE.replace("vmimport", "unmade"),
         "fine": None,
+        "closed": FORBIDDEN,
     }
     ec2 = house.ec2()
     named = [tasks["unwritten"]["ExportImageTaskId"]]

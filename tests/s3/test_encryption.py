@@ -213,6 +213,15 @@ def test_an_encryption_that_cannot_be(house: House) -> None:
         s3.put_object(Bucket=bucket, Key="key", Body=b"y", **customers)
     with refused("InvalidRequest"):
         s3.get_object(Bucket=bucket, Key="key", **customers)
+    of_source = {f"CopySource{name}": text for name, text in customers.items()}
+    with refused("InvalidRequest"):
+        s3.copy_object(Bucket=bucket, Key="copy", CopySource=f"{bucket}/key", **of_source)
+    upload = s3.create_multipart_upload(Bucket=bucket, Key="parts")["UploadId"]
+    part = {"Bucket": bucket, "Key": "parts", "UploadId": upload, "PartNumber": 1}
+    with refused("InvalidRequest"):
+        s3.upload_part(**part, Body=b"y", **customers)
+    with refused("InvalidRequest"):
+        s3.upload_part_copy(**part, CopySource=f"{bucket}/key", **customers)
 
     assert "Server Side Encryption with Customer provided keys" in blocked.error["Message"]
     assert s3.get_object(Bucket=bucket, Key="key")["Body"].read() == b"x"

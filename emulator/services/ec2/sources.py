@@ -6,8 +6,8 @@ secret: it is read for the time at which the Url expires, its signature is verif
 credentials, and then it is forgotten.
 
 Who asks must be allowed to read the object, whatever the service role may: by the bucket's policy
-and lists, from another account too, and as the session of a role by the role's policies. And who
-exports must be allowed to write one.
+and lists, from another account too, as the session of a role by the role's policies, and by the
+object's key, if it has one. And who exports must be allowed to write one.
 """
 
 import logging
@@ -88,18 +88,23 @@ def may_read(ctx: Context, tx: Tx, source: Source, bucket: Bucket, found: Object
     """Tell whether who asks, or who has presigned the Url, may read an object."""
     owner_id = bucket.account_id
     if source.presigned is None:
-        if bucket.policy is None and ctx.session is None and ctx.account_id == owner_id:
+        at_home = bucket.policy is None and ctx.session is None and ctx.account_id == owner_id
+        if at_home and found.kms_key_id is None:
             return object_owner(bucket, found) == owner_id  # the usual case needs no policies
         caller: Caller | None = caller_of(tx, ctx)
     else:
         caller = signer_of(ctx, tx, source, Location(bucket.name, found.key), owner_id)
     if caller is None:
         return False
-    from state import bucket_access  # with all of policies
+    from state import bucket_access, key_access  # with all of policies
 
     known = surroundings(ctx)
     decision = bucket_access.may(caller, "s3:GetObject", bucket, found.key, found, known)
     log.info("s3:GetObject on %s/%s: %s", bucket.name, found.key, decision.why)
+    if not decision.allowed or found.kms_key_id is None:
+        return decision.allowed
+    decision = key_access.opens(tx, caller, bucket, found, ctx.now(), known)
+    log.info("kms:Decrypt on %s: %s", found.kms_key_id, decision.why)
     return decision.allowed
 
 

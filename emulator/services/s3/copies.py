@@ -73,7 +73,8 @@ def find_source(ctx: Context, request: CopyRequest) -> Object:
     }
     with ctx.store.read() as tx:
         bucket, found = object_for(tx, ctx, wanted, "s3:GetObject")
-        object_encryption.check_reader(tx, ctx, bucket, found)
+        with_own_key = "CopySourceSSECustomerAlgorithm" in request
+        object_encryption.check_reader(tx, ctx, bucket, found, with_own_key)
         whole = "UploadId" not in request  # a part has no tags
         if whole and found.tags and request.get("TaggingDirective") != "REPLACE":
             object_for(tx, ctx, wanted, "s3:GetObjectTagging")

@@ -458,6 +458,15 @@ def encryption_not_applicable() -> AwsError:
     )
 
 
+def upload_has_no_customer_key() -> AwsError:
+    """A key of the customer's for a part of an upload that has none (text assumed)."""
+    return AwsError(
+        "InvalidRequest",
+        "The multipart upload initiate requested no encryption with a customer provided key. "
+        "Please resend the request without specifying encryption parameters.",
+    )
+
+
 def kms(code: str, message: str) -> AwsError:
     """What KMS says, handed on."""
     return AwsError(f"KMS.{code}", message)

@@ -65,6 +65,8 @@ def begin_part(
     with ctx.store.read() as tx:
         bucket_for(tx, ctx, request, "s3:PutObject")
         upload = find_upload(tx, *at)
+    if "SSECustomerAlgorithm" in request:
+        raise errors.upload_has_no_customer_key()
     if upload.part_size is None and size:
         with ctx.store.begin() as tx:
             upload = find_upload(tx, *at)
