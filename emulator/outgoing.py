@@ -79,7 +79,8 @@ async def file_pieces(body: FileBody) -> AsyncIterator[memoryview]:
     What a thread allocates stays with it when it is given back, and there are many threads.
     """
     file = wrap(body.file)
-    await file.seek(body.offset)
+    if body.offset:  # it has just been opened
+        await file.seek(body.offset)
     left = body.length
     while left:
         piece = memoryview(bytearray(min(left, BLOCK)))

@@ -8,6 +8,7 @@ is left is S3, but for what comes to `ebs.REGION.…`.
 import ipaddress
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from emulator.credentials import Caller
 
@@ -49,7 +50,8 @@ def region_of(caller: Caller, host: str) -> str:
     return next((label for label in labels if REGION.fullmatch(label)), DEFAULT_REGION)
 
 
-def bucket_of(host: str, domains: Sequence[str]) -> tuple[str | None, tuple[str, ...]]:
+@lru_cache(64)
+def bucket_of(host: str, domains: tuple[str, ...]) -> tuple[str | None, tuple[str, ...]]:
     """Say which bucket a host name means for certain, else which ones it may mean.
 
     Certain below `localhost`, below a domain of the settings, and in front of a label `s3`.

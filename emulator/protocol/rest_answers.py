@@ -103,14 +103,14 @@ def answers(
     """Put together the function that writes the answers of an operation."""
     status = NOT_IN_MODEL.get(operation.name) or int(operation.http.get("responseCode", 200))
     head = operation.http.get("method") == "HEAD"
-    fields = [] if shape is None else header_members(shape)
+    fields = {} if shape is None else header_members(shape)
 
     def answer(result: Mapping[str, Any], request_id: str) -> WireResponse:
         response = WireResponse(status, headers(request_id))
-        for name, place, wire_name, member in fields:
-            value = result.get(name)
-            if value is None:
+        for name, value in result.items():  # fewer than the shape has
+            if value is None or name not in fields:
                 continue
+            place, wire_name, member = fields[name]
             if place == "statusCode":
                 response.status = value
             elif place == "headers":
@@ -129,13 +129,13 @@ def answers(
     return answer
 
 
-def header_members(shape: Any) -> list[tuple[str, str, str, Any]]:
-    """List the members that travel outside of the body: name, place, name there, shape."""
-    return [
-        (name, place, member.serialization.get("name", name), member)
+def header_members(shape: Any) -> dict[str, tuple[str, str, Any]]:
+    """Return the members that travel outside of the body, by name: place, name there, shape."""
+    return {
+        name: (place, member.serialization.get("name", name), member)
         for name, member in shape.members.items()
         if (place := member.serialization.get("location")) in ELSEWHERE
-    ]
+    }
 
 
 def header_text(shape: Any, value: Any) -> str:

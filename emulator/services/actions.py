@@ -65,6 +65,12 @@ class Families(Mapping[str, Handler]):
         self._loaded = dict(loaded)
         self._later = {name: module for module, names in later.items() for name in names}
 
+    def get(self, name: str, otherwise: Any = None) -> Any:
+        """Return an action, loaded by now, without the detour of a mapping's own `get`."""
+        if (found := self._loaded.get(name)) is not None:
+            return found
+        return self[name] if name in self._later else otherwise
+
     def __getitem__(self, name: str) -> Handler:
         if name in self._later and name not in self._loaded:
             module = self._later[name]

@@ -8,7 +8,7 @@ There are no versions: the version id "null" means the object, any other is refu
 
 import asyncio
 from collections.abc import Callable, Mapping
-from typing import cast
+from typing import Any, cast
 
 from emulator.context import Context
 from emulator.errors import AwsError
@@ -41,7 +41,7 @@ def check_version(version: str | None) -> None:
         raise errors.invalid_version(version)
 
 
-def accepted(ctx: Context, request: Mapping[str, object]) -> dict[str, object]:
+def accepted(ctx: Context, request: Mapping[str, object]) -> dict[str, Any]:
     """Refuse before the bytes come what would be refused after them.
 
     Gives what a new object has of its owner, its list and its encryption.
@@ -102,8 +102,11 @@ async def put_object(ctx: Context, request: s3.PutObjectRequest) -> s3.PutObject
     algorithm = claim.algorithm if claim else checksums.DEFAULT
     md5 = checksums.claimed_md5(request)
     check_size(request["Body"])
-    kept = await asyncio.to_thread(accepted, ctx, request)
-    place = await asyncio.to_thread(Arrival, ctx.blobs)
+
+    def begun() -> tuple[dict[str, Any], Arrival]:
+        return accepted(ctx, request), Arrival(ctx.blobs)
+
+    kept, place = await asyncio.to_thread(begun)
     async with receiving(place, request["Body"], [algorithm], claim, md5) as received:
         found = Object(
             bucket=bucket,
@@ -119,7 +122,8 @@ async def put_object(ctx: Context, request: s3.PutObjectRequest) -> s3.PutObject
             checksums=received.kept([algorithm]),
             checksum_type=checksums.FULL_OBJECT,
             storage_class=sent.storage_class,
-        ).model_copy(update=kept)
+            **kept,
+        )
 
         def keep() -> None:
             place.keep()
