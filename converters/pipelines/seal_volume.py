@@ -6,7 +6,8 @@
                  layer, and is available
 
 A phase may be run again after a crash at any point. What has been written to the volume meanwhile
-lies upon the layer, and stays; if a snapshot of it was quicker there is nothing left to be done.
+lies upon the layer, and stays; if a snapshot of it was quicker, or the volume is gone, there is
+nothing left to be done.
 """
 
 import asyncio
@@ -19,10 +20,8 @@ from converters.pipelines.publishing import publication
 from state.disks.sealed import create
 from state.jobs import Attempt, Job
 from state.layers import Layer
-from state.store import Stale, Tx
 from state.tasks import SealVolumeWork, TaskState
 from state.values import Frozen
-from state.volumes import Volume
 
 
 class Disk(Frozen):
@@ -58,15 +57,15 @@ async def hold(attempt: Attempt, work: SealVolumeWork) -> Held:
 
 def _hold(attempt: Attempt, work: SealVolumeWork) -> Held:
     with attempt.store.read() as tx:
-        volume = _found(tx, work)
-    if not volume.is_to_be_sealed:
+        volume = tx.volumes.get(work.volume_id)
+    if volume is None or not volume.is_to_be_sealed:
         return Held(disk=None)
     layer = volume.layers[0]
     path = attempt.scratch / "disk.raw"
     try:
         attempt.blobs.link(layer.blob_id, path)
-    except FileNotFoundError as error:
-        raise Stale(f"{work.volume_id} has just been deleted") from error
+    except FileNotFoundError:  # it has just been deleted
+        return Held(disk=None)
     return Held(disk=Disk(path=path, layer=layer))
 
 
@@ -76,6 +75,8 @@ async def seal(attempt: Attempt, work: SealVolumeWork, held: Held) -> Held:
     if disk is None:
         return held
     passphrase = await asyncio.to_thread(_passphrase, attempt, work)
+    if passphrase is None:
+        return Held(disk=None)
     path, size = attempt.scratch / "disk.sealed", disk.layer.size
     await asyncio.to_thread(create, path, size, passphrase)
     await qemu_img.seal(disk.path, path, passphrase, attempt.report)
@@ -89,9 +90,11 @@ async def seal(attempt: Attempt, work: SealVolumeWork, held: Held) -> Held:
     return Held(disk=Disk(path=path, layer=layer))
 
 
-def _passphrase(attempt: Attempt, work: SealVolumeWork) -> bytes:
+def _passphrase(attempt: Attempt, work: SealVolumeWork) -> bytes | None:
     with attempt.store.read() as tx:
-        volume = _found(tx, work)
+        volume = tx.volumes.get(work.volume_id)
+        if volume is None:
+            return None
         return sealing.passphrase(attempt, tx, volume.sealed, volume.kms_key_id, volume.id)
 
 
@@ -104,24 +107,21 @@ async def publish(attempt: Attempt, work: SealVolumeWork, sealed: Held) -> Publi
 
 def _publish(attempt: Attempt, work: SealVolumeWork, sealed: Held) -> None:
     disk = sealed.disk
+    files: set[str] = set()
     with publication(attempt, {disk.layer.blob_id: disk.path} if disk else {}) as tx:
-        volume = _found(tx, work)
-        sealing.check(attempt, tx, [volume.kms_key_id])
         tx.tasks.move(
             attempt.task, TaskState.COMPLETED, progress=100, finished_at=datetime.now(UTC)
         )
-        merged = (volume.merged(disk.layer) if disk else None) or volume
-        if merged.state == "creating":
-            merged = merged.model_copy(update={"state": "available"})
-        tx.volumes.replace(merged)
-    named = {layer.blob_id for layer in merged.files}
-    for layer in (*([disk.layer] if disk else []), *volume.files):
-        if layer.blob_id not in named:
-            attempt.blobs.remove(layer.blob_id)
-
-
-def _found(tx: Tx, work: SealVolumeWork) -> Volume:
-    volume = tx.volumes.get(work.volume_id)
-    if volume is None:
-        raise Stale(f"there is no {work.volume_id} any more")
-    return volume
+        volume = tx.volumes.get(work.volume_id)
+        if volume is not None:
+            sealing.check(attempt, tx, [volume.kms_key_id])
+            merged = (volume.merged(disk.layer) if disk else None) or volume
+            if merged.state == "creating":
+                merged = merged.model_copy(update={"state": "available"})
+            tx.volumes.replace(merged)
+            files = {layer.blob_id for layer in volume.files}
+            files -= {layer.blob_id for layer in merged.files}
+        if disk is not None and (volume is None or merged is volume):
+            files.add(disk.layer.blob_id)
+    for blob_id in files:
+        attempt.blobs.remove(blob_id)

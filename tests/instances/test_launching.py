@@ -11,6 +11,7 @@ from tests.ec2.conftest import made_key, made_snapshot, refusal
 from tests.ec2.volumes import found_volume
 from tests.house import House
 from tests.instances.conftest import an_image, described, run, started, volumes_of
+from tests.journeys.remains import until
 
 QUICK: Any = {"Delay": 1, "MaxAttempts": 5}
 NONE = "i-0123456789abcdef0"
@@ -192,6 +193,12 @@ def test_an_instance_of_a_plain_ami_may_have_encrypted_volumes(house: House, ima
     assert [volume["Encrypted"] for volume in volumes.values()] == [True, True]
     assert volumes["/dev/sda1"]["KmsKeyId"] == key
     assert volumes["/dev/sdf"]["KmsKeyId"] != key
+
+    def root_is_sealed() -> bool:
+        (layer,) = found_volume(house, volumes["/dev/sda1"]["VolumeId"]).files
+        return layer.sealed
+
+    until(root_is_sealed, "its bytes to be encrypted")
 
 
 # places -------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from emulator.context import Context
 from emulator.errors import missing_parameter
 from emulator.services.ec2 import image_errors, volume_types
 from emulator.services.ec2.instances import errors
-from emulator.services.ec2.volumes.creation import new_volume, usable_snapshot
+from emulator.services.ec2.volumes.creation import new_volume, sealing, usable_snapshot
 from emulator.shapes.ec2 import BlockDeviceMapping, CreateVolumeRequest, EbsBlockDevice
 from state.images import BlockDevice, Image
 from state.instances import Instance
@@ -174,4 +174,6 @@ def attach(
         )
         changes = {"attachments": (attachment,), "state": "in-use"}
         tx.volumes.add(volume.model_copy(update=changes))
+        if volume.is_to_be_sealed:
+            ctx.engine.submit(tx, sealing(volume))
         tx.tags.put(ctx.account_id, ctx.region, volume.id, tags)
