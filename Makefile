@@ -3,6 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 WORKERS ?= logical
 
+# Many a container says that Python shall not keep what it has compiled. Here each of the thousands of
+# processes that tests start would compile it again.
+export PYTHONDONTWRITEBYTECODE =
+
+# What runs side by side says what it has to say when it is done, where make can do that.
+IN_TURN := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+
 .DEFAULT_GOAL := help
 .PHONY: help setup develop demo serve doctor shapes format check clients systems test test-fast bench lock docs clean
 
@@ -61,7 +68,7 @@ check: develop ## format, lint, types, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-clients: develop ## the real clients that tests drive: Packer, Ansible, awspub, the SDK for JavaScript, the Common OVF Tool
+clients: .venv/runtime ## the real clients that tests drive: Packer, Ansible, awspub, the SDK for JavaScript, the Common OVF Tool
 	$(BIN)/python -m tests.clients.install
 	@command -v packer >/dev/null || docker/apt-install packer || echo "without Packer its tests are skipped"
 
@@ -69,12 +76,13 @@ systems: ## the tools that tests build, check and adapt guests with
 	@missing=$$(for name in $(SYSTEMS); do dpkg-query -W -f '$${Status}' $$name 2>/dev/null | grep -q 'ok installed' || echo $$name; done); \
 	[ -z "$$missing" ] || docker/apt-install $$missing
 
-test: check clients systems ## check, then all tests
-	$(BIN)/pytest -n $(WORKERS) -m "not slow"
-	$(BIN)/pytest -n 2 -m slow
+test: ## check, then all tests
+	@$(MAKE) --no-print-directory -j 3 $(IN_TURN) check clients systems
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not slow"
+	$(BIN)/pytest -n 2 --dist worksteal -m slow
 
 test-fast: develop systems ## the tests without the long ones, under two minutes
-	$(BIN)/pytest -n $(WORKERS) -m "not slow"
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not slow"
 
 bench: develop ## a table of figures, each beside a reference measured in the same run
 	$(BIN)/python -m tests.bench
