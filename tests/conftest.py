@@ -1,5 +1,6 @@
 """Fixtures that all tests share: houses, which are real servers."""
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,11 +9,22 @@ import pytest
 from tests.house import House, MakeHouse, Server
 
 
+def pytest_configure() -> None:
+    """Collect tests, but no garbage: there is none while thousands of tests are found."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Collect it from now on, without looking at the tests again."""
+    gc.freeze()
+    gc.enable()
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One server for all tests of this process (each xdist worker has its own)."""
     server = Server(tmp_path_factory.mktemp("house") / "data")
-    server.start()
+    server.start(forked=False)  # as a user starts it
     yield server
     server.stop()
 

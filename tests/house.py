@@ -9,22 +9,22 @@ import os
 import re
 import secrets
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import boto3
+import botocore.client
 import botocore.config
 import botocore.session
 
 from state.blobs import Blobs
 from state.disks import Disk, open_snapshot
 from state.store import Store
+from tests import forks
 
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
@@ -53,7 +53,7 @@ class Server:
             "port": 0, "guests": "off", "boot": "off", "instances": "off", **settings
         }  # fmt: skip
         self.endpoint = ""
-        self.process: subprocess.Popen[str] | None = None
+        self.process: forks.Process | None = None
 
     @property
     def pid(self) -> int:
@@ -71,12 +71,11 @@ class Server:
         """Where the server's log goes."""
         return self.data_dir.with_name(self.data_dir.name + ".log")
 
-    def start(self) -> None:
+    def start(self, *, forked: bool = True) -> None:
         """Start the server and wait for its ready line."""
         assert self.process is None, "the server is running"
-        self.process = launch(
-            "serve", "--data-dir", str(self.data_dir), *flags(self.settings), log=self.log_path
-        )
+        words = ["serve", "--data-dir", str(self.data_dir), *flags(self.settings)]
+        self.process = launch(*words, log=self.log_path, forked=forked)
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         found = re.search(r"https?://[^ ]+", line)
@@ -105,22 +104,20 @@ class Server:
             return process.wait(READY_SECONDS)
         finally:
             process.kill()
-            assert process.stdout is not None
-            process.stdout.close()
+            for pipe in (process.stdin, process.stdout):
+                assert pipe is not None
+                pipe.close()
 
 
-def launch(*arguments: str, log: Path, environ: Mapping[str, str] | None = None) -> Any:
+def launch(
+    *arguments: str, log: Path, environ: Mapping[str, str] | None = None, forked: bool = True
+) -> Any:
     """Start `vmie` with nothing of this process's settings; stdout is a pipe, stderr the log."""
     clean = {name: text for name, text in os.environ.items() if not name.startswith("VMIE_")}
-    with log.open("a") as stderr:
-        return subprocess.Popen(
-            [sys.executable, "-m", "emulator", *arguments],
-            env=clean | dict(environ or {}),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-            text=True,
-        )
+    environ = clean | dict(environ or {})
+    with log.open("a") as file:
+        stderr = file.fileno()
+        return forks.start("emulator", *arguments, environ=environ, stderr=stderr, forked=forked)
 
 
 def flags(settings: Mapping[str, object]) -> list[str]:
@@ -298,7 +295,28 @@ def session() -> boto3.Session:
     return boto3.Session(botocore_session=core)
 
 
+CREATOR: Any = botocore.client.ClientCreator
+make_class = CREATOR._create_client_class
+
+
 @cache
+def class_of(loader: object, service: str) -> list[type]:
+    """Keep the class of a service's clients; each session has its loader, and its own additions."""
+    return []
+
+
+def made_once(creator: Any, service: str, model: Any) -> type:
+    """Make the class of a service's clients once for all accounts: EC2's has 800 methods."""
+    made = class_of(creator._loader, service)
+    if not made:
+        made.append(make_class(creator, service, model))
+    return made[0]
+
+
+CREATOR._create_client_class = made_once
+
+
+@lru_cache(200)  # each has connections of its own
 def client(service: str, endpoint: str, account_id: str, region: str) -> Any:
     """Make a boto3 client that does not retry: a test wants to see the first answer."""
     return session().client(

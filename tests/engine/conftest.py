@@ -1,7 +1,6 @@
 """Workshops: an engine in this process, or in worker processes, on a fresh database."""
 
-import subprocess
-import sys
+import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ from state.engine import Engine, Run
 from state.store import Store
 from state.tasks import Task, TaskState
 from state.waiting import Look
+from tests import forks
 from tests.engine.worker import task
 from tests.postgres import new_postgres_database, postgres_server, postgres_url
 
@@ -27,13 +27,8 @@ class Worker:
     """A process that runs an engine; see worker.py."""
 
     def __init__(self, url: str, root: Path, lease: float, role: str) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.engine.worker", url, str(root), str(lease), role],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=REPOSITORY,
-        )
+        words = (url, str(root), str(lease), role)
+        self.process = forks.start("tests.engine.worker", *words, environ=os.environ)
         assert self._stdout.readline() == "ready\n"
 
     def tell(self, line: str) -> None:

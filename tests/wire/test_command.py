@@ -47,7 +47,8 @@ def vmie(
 def test_one_ready_line_names_the_real_port_and_a_command_that_works(
     tmp_path: Path, started: list[subprocess.Popen[str]]
 ) -> None:
-    process = launch("serve", "--port", "0", "--data-dir", str(tmp_path / "d"), log=tmp_path / "l")
+    words = ["serve", "--port", "0", "--data-dir", str(tmp_path / "d")]
+    process = launch(*words, log=tmp_path / "l", forked=False)
     started.append(process)
 
     line = process.stdout.readline()
@@ -82,7 +83,8 @@ def test_the_settings_come_from_the_environment_and_a_file_too(
     file = tmp_path / "vmie.toml"
     file.write_text(f'data_dir = "{tmp_path / "elsewhere"}"\nport = 1\nlog_format = "json"\n')
     log = tmp_path / "log"
-    process = launch("serve", log=log, environ={"VMIE_CONFIG": str(file), "VMIE_PORT": "0"})
+    environ = {"VMIE_CONFIG": str(file), "VMIE_PORT": "0"}
+    process = launch("serve", log=log, environ=environ, forked=False)
     started.append(process)
 
     ready = READY.fullmatch(process.stdout.readline())
