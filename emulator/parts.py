@@ -2,12 +2,13 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from emulator.settings import Settings
 from state.blobs import Blobs
+from state.consoles import Consoles
 from state.drafts import give_up_overdue
 from state.engine import Engine, Hands
 from state.store import DataDirLock, DataDirLocked, Store
@@ -55,6 +56,7 @@ class Parts:
         try:
             overdue = give_up_overdue(self.store, self.blobs, datetime.now(UTC))
             swept = self.store.sweep(self.blobs, age)
+            Consoles(self.settings.data_dir).sweep(self.shown)
         except OSError as error:  # bytes that are in nobody's way are no reason not to serve
             log.warning("the data folder could not be swept: %s", error)
             return
@@ -65,6 +67,13 @@ class Parts:
                 "swept: %d unfinished uploads, %d blobs without a row, %d scratch folders",
                 swept.incoming, swept.blobs, swept.scratch,
             )  # fmt: skip
+
+    def shown(self, instance_ids: Collection[str]) -> set[str]:
+        """Return those of some ids that are of instances that are still shown."""
+        now = datetime.now(UTC)
+        with self.store.read() as tx:
+            found = map(tx.instances.get, instance_ids)
+            return {each.id for each in found if each is not None and each.listed(now)}
 
     def close(self) -> None:
         """Stop the engine and let go of everything."""

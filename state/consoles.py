@@ -9,6 +9,7 @@ Files, for they are in nobody's way, and may be lost.
 
 import os
 import time
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -63,7 +64,14 @@ class Consoles:
             return picture.read_bytes()
         return None
 
-    def remove(self, instance_id: str) -> None:
-        """Forget what was said and seen."""
-        for path in (self.log(instance_id), self.picture(instance_id), self.wanted(instance_id)):
-            path.unlink(missing_ok=True)
+    def sweep(self, shown: Callable[[Collection[str]], Collection[str]]) -> None:
+        """Forget what was said and seen of instances that are shown no more.
+
+        shown tells which of some ids are still those of instances that anybody sees.
+        """
+        if not self._folder.is_dir():
+            return
+        found = {path.stem for path in self._folder.iterdir()}
+        for instance_id in found - set(shown(found)):
+            for path in self._folder.glob(f"{instance_id}.*"):
+                path.unlink(missing_ok=True)

@@ -5,6 +5,7 @@ What comes after the instance goes to ssh: `vmie ssh admin@i-0123456789abcdef0 -
 
 import asyncio
 import os
+import re
 import shutil
 import sys
 from argparse import REMAINDER, ArgumentParser, Namespace
@@ -18,6 +19,7 @@ from emulator.cli.aws import Aws, AwsRefusal, Place, listed
 from emulator.parts import StartError
 from state.machines import SSH_TAG
 
+PORT = re.compile(r"127\.0\.0\.1:[0-9]{1,5}")  # whoever may tag may not say anything else to ssh
 FAILED = 255  # as ssh itself says that it has not got there
 
 
@@ -56,7 +58,7 @@ async def found(place: Place, instance_id: str) -> str | None:
         for instance in listed(reservation.get("instancesSet")):
             tags: list[dict[str, Any]] = listed(instance.get("tagSet"))
             for tag in tags:
-                if tag["key"] == SSH_TAG:
+                if tag["key"] == SSH_TAG and PORT.fullmatch(tag["value"] or ""):
                     return str(tag["value"])
     return None
 

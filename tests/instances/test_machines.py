@@ -15,6 +15,7 @@ import pytest
 
 from emulator.context import Context
 from emulator.errors import AwsError
+from emulator.parts import Parts
 from emulator.services.ec2 import ACTIONS
 from emulator.settings import load
 from state import machines
@@ -35,6 +36,7 @@ class Site:
 
     store: Store
     ctx: Context
+    url: str
 
     def call(self, action: str, **request: Any) -> Any:
         """Do what the gateway does with a request that was parsed."""
@@ -77,7 +79,8 @@ def site(tmp_path: Path) -> Iterator[Site]:
     """A store with a worker and an AMI."""
     data = tmp_path / "data"
     settings = load({"data_dir": data}, {})
-    store = Store(f"sqlite:///{tmp_path / 'vmie.db'}")
+    url = f"sqlite:///{tmp_path / 'vmie.db'}"
+    store = Store(url)
     store.migrate()
     blobs = Blobs(data)
     path = blobs.incoming()
@@ -111,7 +114,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
                 blob_id="disk-blob",
             )
         )
-    site = Site(store, ctx)
+    site = Site(store, ctx, url)
     device = {"DeviceName": "/dev/sda1", "Ebs": {"SnapshotId": "snap-0123456789abcdef0"}}
     site.call(
         "RegisterImage",
@@ -260,3 +263,19 @@ def test_the_screen_is_shown_as_its_worker_sees_it(site: Site) -> None:
 
     assert base64.b64decode(answer["ImageData"]) == b"\xff\xd8 picture"
     assert consoles.seen(instance_id, patience=0.0) is None
+
+
+def test_what_was_said_is_forgotten_with_its_instance(site: Site) -> None:
+    instance_id, data = site.running(), site.ctx.settings.data_dir
+    consoles = Consoles(data)
+    consoles.make()
+    for each in (instance_id, "i-0123456789abcdef0"):
+        consoles.log(each).write_text("login:")
+
+    site.store.close()
+    parts = Parts(site.ctx.settings.model_copy(update={"database_url": site.url}))
+    parts.sweep()
+    parts.close()
+
+    assert consoles.said(instance_id) is not None
+    assert consoles.said("i-0123456789abcdef0") is None

@@ -66,9 +66,14 @@ def test_an_instance_that_cannot_be_reached_is_said_to_be_so(
     for variable, value in environment(house).items():
         monkeypatch.setenv(variable, value)
 
-    codes = [main(["ssh", started(house)]), main(["ssh", "i-0123456789abcdef0"])]
+    tagged = started(house)
+    tag: Any = {"Key": "vmie:ssh", "Value": "-oProxyCommand=touch /tmp/x:22"}
+    house.ec2().create_tags(Resources=[tagged], Tags=[tag])
 
-    assert codes == [255, 255]
-    record, unknown = capsys.readouterr().err.splitlines()
+    codes = [main(["ssh", each]) for each in (started(house), tagged, "i-0123456789abcdef0")]
+
+    assert codes == [255, 255, 255]
+    record, wrong, unknown = capsys.readouterr().err.splitlines()
     assert "does not run where its SSH could be reached" in record
+    assert "does not run where its SSH could be reached" in wrong
     assert "InvalidInstanceID.NotFound" in unknown

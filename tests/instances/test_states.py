@@ -202,3 +202,14 @@ def test_a_root_volume_is_only_detached_from_a_stopped_instance(
     assert described_volume(house, data)["State"] == "available"
     started_without = refusal(lambda: ec2.start_instances(InstanceIds=[instance]))
     assert "does not have a volume attached at root" in started_without[1]
+
+
+def test_an_instance_whose_worker_has_died_is_stopped(house: House) -> None:
+    ec2 = house.ec2()
+    instance = put_imported(house, state="running", real=True, worker="a dead one")
+
+    ec2.get_waiter("instance_stopped").wait(
+        InstanceIds=[instance], WaiterConfig={"Delay": 1, "MaxAttempts": 30}
+    )
+
+    assert described(house, instance)["StateReason"]["Code"] == "Server.InternalError"
