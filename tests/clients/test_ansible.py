@@ -4,12 +4,14 @@ import json
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.clients.install import CLIENTS, HERE
 from tests.clients.programs import program, run
 from tests.house import House
+from tests.instances.conftest import an_image
 
 pytestmark = [pytest.mark.slow, pytest.mark.clients, pytest.mark.timeout(300)]
 
@@ -56,3 +58,18 @@ def test_a_playbook_makes_a_network_and_keys_and_takes_them_away(
 
     assert [vpc["IsDefault"] for vpc in house.ec2().describe_vpcs()["Vpcs"]] == [True]
     assert house.ec2().describe_key_pairs()["KeyPairs"] == []
+
+
+def test_a_playbook_starts_an_instance_and_makes_an_ami_of_it(house: House, tmp_path: Path) -> None:
+    image = an_image(house)
+    house.ec2().create_key_pair(KeyName="ansible", KeyType="ed25519")
+
+    play(house, tmp_path, ["instance.yml"], image_id=image, key_name="ansible")
+
+    (reservation,) = house.ec2().describe_instances()["Reservations"]
+    (instance,) = reservation["Instances"]
+    assert instance["State"]["Name"] == "terminated"
+    made: Any = house.ec2().describe_images(
+        Owners=["self"], Filters=[{"Name": "name", "Values": ["of-ansible"]}]
+    )["Images"]
+    assert [image["State"] for image in made] == ["available"]
