@@ -23,8 +23,8 @@ MOST_UNSENT: Final = 65_536  # bytes that wait to be sent or acknowledged, at mo
 MOST_PIECES: Final = 64  # that came too early and are kept
 FIRST: Final = 10  # segments that are sent at once in the beginning. RFC 6928
 PATIENCE: Final = 1.0  # seconds until something is sent again, while nothing was measured
-SHORTEST, LONGEST = 0.2, 60.0  # of such seconds
-MOST_TRIES: Final = 7  # to send the same; with doubled patience two minutes
+SHORTEST, LONGEST = 1.0, 60.0  # of such seconds; an emulated guest may be slow for a while
+MOST_TRIES: Final = 8  # to send the same, ever later: four minutes, in which a guest may pause
 MOST_CALLS: Final = 5  # again, to open it: a minute
 LINGER: Final = 2.0  # seconds in which a FIN that comes again is still acknowledged
 
@@ -207,6 +207,7 @@ class Connection:
         elif closed:
             if edge > self._acked:  # it opens: what was sent into nothing is sent again
                 self._next, self._due, self._probing = self._acked, None, False
+                self._sample = None
             self._tries = 0  # there is no room, but somebody is there
         elif self._on_its_way and not segment.length and edge == self._edge:
             self._repeated += 1
