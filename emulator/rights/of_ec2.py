@@ -70,9 +70,10 @@ def asked_for(
 ) -> Iterator[Asked]:
     """Tell what a request asks for."""
     name = f"{service}:{action}"
-    made = [arn(ctx, each, last(request, each)) for each in MADE.get(action, ())]
-    tags = tags_of(request)
-    shared = {"ec2:Region": ctx.region, **of_tags(tags)}
+    made = MADE.get(action, ())
+    shared = {"ec2:Region": ctx.region, **of_tags(tags_of(request))}
+    if "InstanceType" in request:
+        shared["ec2:InstanceType"] = request["InstanceType"]
     if service == "ec2" and looks(action):
         yield Asked(name, context=shared)
         return
@@ -83,14 +84,15 @@ def asked_for(
         known = {**shared, **of_resource(owned.get(each, {}), "ec2")}
         yield on(name, arn(ctx, type_of(each), each, region), known)
     pair = request.get(PAIR)
-    if isinstance(pair, str) and "key-pair" not in MADE.get(action, ()):
+    if isinstance(pair, str) and "key-pair" not in made:
         yield on(name, arn(ctx, "key-pair", pair), shared)
         if not made:
             return
-    for each in made:
-        yield on(name, each, shared)
-        if tags:
-            yield on("ec2:CreateTags", each, {**shared, "ec2:CreateAction": action})
+    for kind in made:
+        new = arn(ctx, kind, last(request, kind))
+        yield on(name, new, shared)
+        if is_tagged(request, kind):
+            yield on("ec2:CreateTags", new, {**shared, "ec2:CreateAction": action})
     if not named and not made:
         yield Asked(name, context=shared)
     if "RoleName" in request:  # for the service; the one it takes unasked needs no right (assumed)
@@ -138,6 +140,12 @@ def ids_in(value: object, name: str = "") -> Iterator[str]:
         found = ID.fullmatch(value)
         if found is not None and found["prefix"] in TYPES:
             yield value
+
+
+def is_tagged(request: Mapping[str, Any], kind: str) -> bool:
+    """Tell whether a request gives tags to what it makes of a kind."""
+    given = request.get("TagSpecifications") or ()
+    return bool(request.get("Tags")) or any(each.get("ResourceType") == kind for each in given)
 
 
 def tags_of(request: Mapping[str, Any]) -> list[Mapping[str, Any]]:

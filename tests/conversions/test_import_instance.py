@@ -96,6 +96,29 @@ def test_what_was_imported_is_found_and_terminated(house: House, friend: House) 
     ec2.delete_volume(VolumeId=volume_id)
 
 
+def test_an_imported_instance_starts_once_its_disk_is_there(house: House) -> None:
+    upload, ec2 = Upload(house, DISK), house.ec2()
+    task = upload.import_instance()
+    instance_id = task["ImportInstance"]["InstanceId"]
+
+    early = refusal(lambda: ec2.start_instances(InstanceIds=[instance_id]))
+    upload.put_all()
+    ended(house, task["ConversionTaskId"])
+    (change,) = ec2.start_instances(InstanceIds=[instance_id])["StartingInstances"]
+
+    assert early == (
+        "InvalidParameterValue",
+        f"Invalid value '{instance_id}' for instanceId. "
+        "Instance does not have a volume attached at root (/dev/sda1)",
+    )
+    assert change["CurrentState"]["Name"] == "pending"
+    (reservation,) = ec2.describe_instances(InstanceIds=[instance_id])["Reservations"]
+    (found,) = reservation["Instances"]
+    assert found["State"]["Name"] == "running"
+    assert found["PrivateIpAddress"] == found["NetworkInterfaces"][0]["PrivateIpAddress"]
+    assert found["SecurityGroups"][0]["GroupName"] == "default"
+
+
 def test_a_volume_is_attached_to_a_stopped_instance(house: House) -> None:
     upload = Upload(house, DISK)
     upload.put_all()

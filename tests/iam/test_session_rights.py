@@ -8,6 +8,7 @@ import pytest
 from tests.house import House
 from tests.iam.conftest import refusal
 from tests.iam.test_assume_role import ADMINISTRATOR, client_of, made
+from tests.instances.conftest import an_image, started
 
 SNAPSHOT = "snap-0123456789abcdef0"
 IMAGE = "ami-0123456789abcdef0"
@@ -376,3 +377,52 @@ def test_kms_wants_a_right_to_make_and_list_keys(house: House) -> None:
             f"User: {worker.arn} is not authorized to perform: kms:{action} on resource: * "
             f"because no identity-based policy allows the kms:{action} action",
         )
+
+
+def test_who_starts_instances_must_be_allowed_all_that_it_takes(house: House) -> None:
+    image = an_image(house)
+    house.ec2().create_key_pair(KeyName="ours", KeyType="ed25519")
+    own = f"arn:aws:ec2:us-east-1:{house.account_id}"
+    parts = [f"{own}:instance/*", f"{own}:volume/*", f"{own}:network-interface/*"]
+    parts += [f"arn:aws:ec2:us-east-1::image/{image}", f"{own}:key-pair/ours"]
+    small: Any = {"StringLike": {"ec2:InstanceType": ["t2.*"]}}
+    worker = Worker(house, statement("ec2:RunInstances", parts[:-1]))
+    ec2 = worker.client("ec2")
+    request: Any = {
+        "ImageId": image,
+        "InstanceType": "t2.nano",
+        "KeyName": "ours",
+        "MinCount": 1,
+        "MaxCount": 1,
+    }
+    tagged: Any = {
+        **request,
+        "TagSpecifications": [{"ResourceType": "instance", "Tags": [{"Key": "a", "Value": "b"}]}],
+    }
+
+    def resource() -> str:
+        status, code, message = refusal(ec2.run_instances, **tagged)
+        assert (status, code) == (403, "UnauthorizedOperation")
+        return str(message.partition(" on resource: ")[2].partition(" ")[0])
+
+    assert resource() == parts[-1]
+    worker.may(statement("ec2:RunInstances", parts[:-1]), statement("*", parts[-1]))
+    assert resource() == parts[0]  # whose tags are a right of their own
+    worker.may(statement("ec2:RunInstances", parts), statement("ec2:CreateTags", parts[0]))
+    assert ec2.run_instances(**tagged)["Instances"]
+    large = [statement("ec2:RunInstances", parts[1:]), statement("ec2:*", parts[0], **small)]
+    worker.may(*large)
+    assert ec2.run_instances(**tagged)["Instances"]
+    assert refusal(ec2.run_instances, **{**request, "InstanceType": "m4.large"})[1] == (
+        "UnauthorizedOperation"
+    )
+
+
+def test_instances_are_stopped_by_what_their_tags_say(house: House) -> None:
+    mine, other = started(house), started(house)
+    house.ec2().create_tags(Resources=[mine], Tags=[{"Key": "team", "Value": "ours"}])
+    ours: Any = {"StringEquals": {"aws:ResourceTag/team": "ours"}}
+    ec2 = Worker(house, statement("ec2:StopInstances", "*", **ours)).client("ec2")
+
+    assert ec2.stop_instances(InstanceIds=[mine])["StoppingInstances"]
+    assert refusal(ec2.stop_instances, InstanceIds=[mine, other])[1] == "UnauthorizedOperation"

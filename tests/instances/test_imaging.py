@@ -33,6 +33,7 @@ def available(house: House, image_id: str) -> Any:
     return ec2.describe_images(ImageIds=[image_id])["Images"][0]
 
 
+@pytest.mark.slow
 def test_an_ami_of_an_instance_has_what_was_written_to_its_volumes(house: House) -> None:
     ec2 = house.ec2()
     image = an_image(house, made_snapshot(house, b"\x07" * 4096), BootMode="legacy-bios")

@@ -10,7 +10,7 @@ import pytest
 from state.instances import Instance
 from state.store import Store
 from tests.ec2.conftest import refusal
-from tests.ec2.volumes import attached_volume, described_volume
+from tests.ec2.volumes import described_volume
 from tests.house import House, default_url
 from tests.instances.conftest import described, started, volumes_of
 
@@ -163,23 +163,6 @@ def test_an_instance_is_rebooted_while_it_runs(house: House, image_id: str) -> N
     assert hibernated[0] == "UnsupportedOperation"
 
 
-def test_an_imported_instance_starts_once_its_disk_is_there(house: House) -> None:
-    ec2, instance = house.ec2(), put_imported(house)
-
-    assert refusal(lambda: ec2.start_instances(InstanceIds=[instance])) == (
-        "InvalidParameterValue",
-        f"Invalid value '{instance}' for instanceId. "
-        "Instance does not have a volume attached at root (/dev/sda1)",
-    )
-
-    attached_volume(house, instance, device="/dev/sda1")
-    assert changes(ec2.start_instances(InstanceIds=[instance])) == [("stopped", "pending")]
-    found = described(house, instance)
-    assert found["State"]["Name"] == "running"
-    assert found["PrivateIpAddress"] == found["NetworkInterfaces"][0]["PrivateIpAddress"]
-    assert found["SecurityGroups"][0]["GroupName"] == "default"
-
-
 def test_a_root_volume_is_only_detached_from_a_stopped_instance(
     house: House, image_id: str
 ) -> None:
@@ -204,6 +187,7 @@ def test_a_root_volume_is_only_detached_from_a_stopped_instance(
     assert "does not have a volume attached at root" in started_without[1]
 
 
+@pytest.mark.slow
 def test_an_instance_whose_worker_has_died_is_stopped(house: House) -> None:
     ec2 = house.ec2()
     instance = put_imported(house, state="running", real=True, worker="a dead one")
