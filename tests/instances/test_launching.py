@@ -33,7 +33,6 @@ def test_an_instance_is_pending_then_runs_as_it_was_asked_for(house: House, imag
         image_id,
         KeyName="mine",
         UserData="#!/bin/sh\n",
-        EbsOptimized=True,
         Monitoring={"Enabled": True},
         MetadataOptions={"HttpTokens": "required", "HttpPutResponseHopLimit": 2},
         TagSpecifications=[
@@ -51,7 +50,6 @@ def test_an_instance_is_pending_then_runs_as_it_was_asked_for(house: House, imag
     assert found["State"] == {"Code": 16, "Name": "running"}
     assert found["Tags"] == tags
     assert found["KeyName"] == "mine"
-    assert found["EbsOptimized"]
     assert found["Monitoring"] == {"State": "enabled"}
     assert found["MetadataOptions"] == {
         "HttpEndpoint": "enabled",
@@ -315,6 +313,7 @@ def test_an_ami_of_another_account_is_started_by_permission(
         ({"ImageId": "image"}, "InvalidAMIID.Malformed", "image"),
         ({"InstanceType": "t2.big"}, "InvalidParameterValue", "'t2.big' for InstanceType."),
         ({"InstanceType": "t4g.micro"}, "InvalidParameterValue", "The architecture 'arm64'"),
+        ({"EbsOptimized": True}, "Unsupported", "currently not supported"),
         ({"InstanceType": "t3.micro"}, "InvalidParameterCombination", "(ENA) is required"),
         ({"KeyName": "nobody's"}, "InvalidKeyPair.NotFound", "'nobody's' does not exist"),
         ({"SubnetId": "subnet-0123456789abcdef0"}, "InvalidSubnetID.NotFound", "subnet-01"),
@@ -418,6 +417,7 @@ def test_firmware_must_fit_the_type(house: House) -> None:
 
     assert (found["BootMode"], found["CurrentInstanceBootMode"]) == ("uefi", "uefi")
     assert found["EnaSupport"]
+    assert found["EbsOptimized"]  # as every instance of such a type is
 
 
 def test_without_a_default_vpc_a_subnet_must_be_named(friend: House) -> None:

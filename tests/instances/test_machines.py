@@ -200,6 +200,45 @@ def test_without_machines_an_instance_is_a_record(site: Site) -> None:
     assert site.state(site.started(InstanceType="t2.2xlarge")) == "running"
 
 
+def test_a_machine_has_an_architecture_of_ours(site: Site) -> None:
+    device = {"DeviceName": "/dev/sda1", "Ebs": {"SnapshotId": "snap-0123456789abcdef0"}}
+    image = site.call(
+        "RegisterImage",
+        Name="arms",
+        RootDeviceName="/dev/sda1",
+        BlockDeviceMappings=[device],
+        Architecture="arm64",
+        VirtualizationType="hvm",
+        EnaSupport=True,
+    )["ImageId"]
+    request = {"ImageId": image, "InstanceType": "t4g.nano", "MinCount": 1, "MaxCount": 1}
+
+    assert site.refused("RunInstances", **request).code == "InsufficientInstanceCapacity"
+
+
+def test_a_volume_is_of_one_machine(site: Site) -> None:
+    first, second = site.running(InstanceType="t2.nano"), site.running(InstanceType="t2.nano")
+    volume = site.call(
+        "CreateVolume",
+        AvailabilityZone="us-east-1a",
+        Size=4,
+        VolumeType="io1",
+        Iops=100,
+        MultiAttachEnabled=True,
+    )["VolumeId"]
+    site.call("AttachVolume", VolumeId=volume, InstanceId=first, Device="/dev/sdf")
+    hot = {"VolumeId": volume, "InstanceId": second, "Device": "/dev/sdf"}
+
+    assert site.refused("AttachVolume", **hot).code == "UnsupportedOperation"
+    site.call("StopInstances", InstanceIds=[second])
+    with site.store.begin() as tx:
+        machines.ended(tx, second, WORKER, site.ctx.now())
+    site.call("AttachVolume", **hot)
+    assert site.refused("StartInstances", InstanceIds=[second]).message.startswith(
+        f"The volume '{volume}' is attached to '{first}'"
+    )
+
+
 def test_a_reboot_is_counted(site: Site) -> None:
     instance_id = site.running()
 

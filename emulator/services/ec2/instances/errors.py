@@ -147,6 +147,24 @@ def ena_required(instance_type: str) -> AwsError:
     )
 
 
+def configuration_not_supported() -> AwsError:
+    """Say that an instance type is never EBS-optimized."""
+    return AwsError(
+        "Unsupported",
+        "The requested configuration is currently not supported. "
+        "Please check the documentation for supported configurations.",
+    )
+
+
+def volume_shared(volume_id: str, instance_id: str) -> AwsError:
+    """Say that only one machine writes to a volume here, also where it has Multi-Attach."""
+    return AwsError(
+        "UnsupportedOperation",
+        f"The volume '{volume_id}' is attached to '{instance_id}', which runs: a volume of two "
+        "machines is not supported here.",
+    )
+
+
 def no_instance_profile(name: str) -> AwsError:
     """Say that there is no such instance profile: there are none here."""
     return AwsError(

@@ -67,7 +67,7 @@ def run_instances(ctx: Context, request: RunInstancesRequest) -> Reservation:
     tags = specified(request.get("TagSpecifications"), TAGGED)
     with world.writing(ctx) as tx:
         known = [] if token is None else tx.instances.by_token(ctx.account_id, ctx.region, token)
-        if known:
+        if known and not request.get("DryRun"):
             if known[0].request_digest != digest:
                 raise task_errors.idempotent_parameter_mismatch()
             return reservation(rows_of(tx, known))
@@ -80,9 +80,8 @@ def run_instances(ctx: Context, request: RunInstancesRequest) -> Reservation:
             raise errors.addresses_of_several()
         image = find_image(ctx, tx, request["ImageId"])
         devices = disks.devices_of(ctx, tx, image, request.get("BlockDeviceMappings", ()))
-        count, real = capacity.admitted(
-            ctx, tx, model.instance_type, place.subnet.zone, request["MinCount"], most
-        )
+        there = model.model_copy(update={"zone": place.subnet.zone})
+        count, real = capacity.admitted(ctx, tx, there, request["MinCount"], most)
         if request.get("DryRun"):
             raise dry_run()
         started = []
@@ -111,6 +110,8 @@ def model_of(ctx: Context, tx: Tx, request: RunInstancesRequest) -> Instance:
     """Return what all instances of a request are like; no row tells of any yet."""
     image = usable_image(ctx, tx, request)
     kind = type_of(request.get("InstanceType", DEFAULT_TYPE), image)
+    if request.get("EbsOptimized") and kind.ebs_optimized == "unsupported":
+        raise errors.configuration_not_supported()
     key_name, public_key = request.get("KeyName"), None
     if key_name is not None:
         pair = tx.key_pairs.by_name(ctx.account_id, ctx.region, key_name)

@@ -56,7 +56,9 @@ def start_instances(ctx: Context, request: StartInstancesRequest) -> StartInstan
         if instance.state != "stopped":
             raise errors.not_startable(instance.id)
         check_root(tx, instance)
-        _, real = capacity.admitted(ctx, tx, instance.instance_type, instance.zone, 1, 1)
+        _, real = capacity.admitted(ctx, tx, instance)
+        if real:
+            capacity.check_alone(tx, instance)
         if instance.interface_id is None:
             instance = connected(ctx, tx, instance, place_of(ctx, tx, instance))
         tx.instances.replace(capacity.begun(ctx, instance, real=real))

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from emulator.context import Context
 from emulator.errors import dry_run
 from emulator.services.actions import Actions
+from emulator.services.ec2.instances.capacity import check_alone, runs_on_machine
 from emulator.services.ec2.instances.rows import find_instances
 from emulator.services.ec2.volumes import errors
 from emulator.services.ec2.volumes.rows import attachment_shape, check_instance_id, find_volume
@@ -48,6 +49,8 @@ def attach_volume(ctx: Context, request: AttachVolumeRequest) -> VolumeAttachmen
         )
         changes = {"attachments": (*volume.attachments, new), "state": "in-use"}
         tx.volumes.replace(volume.model_copy(update=changes))
+        if runs_on_machine(instance):
+            check_alone(tx, instance)
     log.info("volume %s is attached to %s", volume.id, instance_id)
     return attachment_shape(volume, new.model_copy(update={"state": "attaching"}))
 
