@@ -14,8 +14,8 @@ import re
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -263,7 +263,8 @@ async def _run(
     with ExitStack() as open_files:
         secret, inherited = [], []
         if passphrase is not None:
-            pipe = open_files.enter_context(_pipe_of(passphrase))
+            pipe = pipe_of(passphrase)
+            open_files.callback(os.close, pipe)
             secret, inherited = ["--object", f"secret,id=passphrase,file=/dev/fd/{pipe}"], [pipe]
         ended = await lifeline.run(
             [_program(), task, *secret, *arguments],
@@ -280,18 +281,14 @@ def _status(file: Path) -> os.stat_result:
     return file.stat()
 
 
-@contextmanager
-def _pipe_of(secret: bytes) -> Iterator[int]:
-    """Have a secret ready in a pipe, for one program to read."""
+def pipe_of(secret: bytes) -> int:
+    """Have a secret ready in a pipe, for one program to read; return its number, to be closed."""
     pipe, writing = os.pipe()
     try:
         os.write(writing, secret)
     finally:
         os.close(writing)
-    try:
-        yield pipe
-    finally:
-        os.close(pipe)
+    return pipe
 
 
 def patience(size: int, data: int) -> int:

@@ -4,6 +4,9 @@
     another     when its memory is free beside all that those that run may still take
 
 An emulated processor takes a core; guests that share one would be late, and be taken for broken.
+
+Those that are started to see whether they do end soon, and wait for each other here. Those that go
+on, as instances do, are admitted elsewhere, and said here: their memory is not free.
 """
 
 import asyncio
@@ -32,7 +35,7 @@ class Admission:
 
     def __init__(self, most: int = CORES, free: Callable[[], int] | None = None) -> None:
         self._most = most
-        self._free = free or free_memory
+        self._free = free or _unpromised
         self._running: list[int] = []  # bytes that each may take
         self._left = asyncio.Event()
         self._turn = asyncio.Lock()
@@ -69,6 +72,19 @@ _all: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, Admission]] = WeakKeyDi
 def admission() -> Admission:
     """Return what admits the computers of this worker."""
     return _all.setdefault(asyncio.get_running_loop(), Admission())
+
+
+_promised: int = 0  # bytes
+
+
+def promise(need: int) -> None:
+    """Say that so many bytes more, or less, are for computers that go on."""
+    global _promised
+    _promised += need
+
+
+def _unpromised() -> int:
+    return free_memory() - _promised
 
 
 def free_memory() -> int:

@@ -11,7 +11,7 @@ import asyncio
 import os
 import shutil
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,11 +30,13 @@ from converters.boot.monitor import LONGEST, Monitor
 from converters.guests import sandbox, tools
 from converters.guests.write.acceleration import KVM
 from converters.lifeline import Ended, Limits, to_the_end
+from converters.qemu_img import pipe_of
 
 GREETING: Final = 30.0  # seconds until QEMU speaks; a busy machine needs one
 LARGEST: Final = 16 << 30  # bytes that a guest may write to a disk
 DAY: Final = 86_400  # seconds
-SHOWN: Final = "screen"  # the file that QEMU writes the screen's memory to
+SHOWN: Final = "screen"  # the file that QEMU writes the screen to
+PICTURE: Final = 32 << 20  # bytes of a picture of it
 
 
 class NotStarted(Exception):
@@ -72,10 +74,21 @@ class Computer:
         """Return what is on the screen if it is in text mode."""
         target = self.folder / SHOWN
         await self.monitor.ask("pmemsave", val=TEXT_MODE, size=SCREEN, filename=str(target))
-        # A QEMU that the guest has taken over might put a link there.
-        number = os.open(target, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        with os.fdopen(number, "rb") as file:
-            return screen(file.read(SCREEN))
+        return screen(_given(target, SCREEN))
+
+    async def picture(self) -> bytes:
+        """Return what is on the screen, as a PPM."""
+        target = self.folder / SHOWN
+        await self.monitor.ask("screendump", filename=str(target))
+        return _given(target, PICTURE)
+
+
+def _given(path: Path, most: int) -> bytes:
+    """Return what QEMU has written into a file."""
+    # One that the guest has taken over might put a link there.
+    number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with os.fdopen(number, "rb") as file:
+        return file.read(most)
 
 
 @asynccontextmanager
@@ -83,12 +96,14 @@ async def started(
     machine: Machine,
     folder: Path,
     on_event: Callable[[str, dict[str, Any]], None] = lambda name, data: None,
-    seconds: float = DAY,
+    seconds: float | None = DAY,
+    more: Sequence[Path] = (),
 ) -> AsyncIterator[Computer]:
     """Start a machine; it is dead when the context is left. NotStarted.
 
     folder is for what QEMU writes beside the disks, and short of a name it may have any length. The
-    machine is killed after some seconds, whatever it does.
+    machine is killed after some seconds, whatever it does; without them it may run, and write, as
+    long as it likes. Disks that are to be plugged in later are in folders that are seen, too.
     """
     program = tools.find(PROGRAM)
     firmware = _memory(folder) if machine.firmware == "uefi" else None
@@ -98,25 +113,32 @@ async def started(
         near, far = zip(*(socket.socketpair() for _ in range(4)), strict=True)
         for each in far:
             stack.callback(each.close)
-        wires = Wires(*(each.fileno() for each in far))
+        passphrases = []
+        for name, disk in machine.named:
+            if disk.passphrase is not None:
+                pipe = pipe_of(disk.passphrase)
+                stack.callback(os.close, pipe)
+                passphrases.append((name, pipe))
+        numbers = [each.fileno() for each in far]
+        monitored, network_of, serial_of, log_of = numbers
+        wires = Wires(monitored, network_of, serial_of, log_of, tuple(passphrases))
         opened = [await _wire(each) for each in near]
         for wire in opened:
             stack.callback(wire.writer.close)
-        ended = asyncio.ensure_future(
-            sandbox.program(
-                command(program, machine, wires, firmware),
-                read=[disk.base for disk in machine.disks if disk.base is not None],
-                write=[folder, *(disk.overlay for disk in machine.disks)],
-                devices=[KVM] if machine.real else [],
-                limits=Limits(
-                    (machine.memory + ADDRESSES) << 20,
-                    int(seconds * (machine.processors + 1)),
-                    LARGEST,
-                ),
-                seconds=seconds,
-                inherited=[each.fileno() for each in far],
-            )
+        running = sandbox.program(
+            command(program, machine, wires, firmware),
+            read=[*more, *(file.path for disk in machine.disks for file in disk.files[:-1])],
+            write=[folder, *(disk.top for disk in machine.disks)],
+            devices=[KVM] if machine.real else [],
+            limits=Limits(
+                (machine.memory + ADDRESSES) << 20,
+                0 if seconds is None else int(seconds * (machine.processors + 1)),
+                0 if seconds is None else LARGEST,
+            ),
+            seconds=seconds,
+            inherited=[*numbers, *(pipe for _, pipe in passphrases)],
         )
+        ended = asyncio.ensure_future(running)
         stack.push_async_callback(_stopped, ended)
         ended.add_done_callback(lambda _: [each.close() for each in far])
         monitor = Monitor(opened[0].reader, opened[0].writer, on_event)

@@ -1,6 +1,6 @@
 """What a computer is made of, as a value, and how QEMU is told.
 
-    firmware ─► one disk or more: a file that is only read, under one that takes what is written
+    firmware ─► one disk or more: files upon each other, of which the topmost takes what is written
              ─► one network card, whose wire ends in our hands
              ─► serial port, screen, the firmware's log, a source of random numbers
 
@@ -9,9 +9,12 @@ the network card, which would start from the network where the disk does not.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
+
+from converters.qemu_img import Stacked, stack
 
 Firmware = Literal["legacy-bios", "uefi"]
 DiskModel = Literal["virtio", "nvme", "ahci", "ata"]
@@ -46,13 +49,16 @@ UEFI: Final = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Disk:
-    """A disk: what is written goes into the overlay, a qcow2 of the same size without a name in it.
+    """A disk: files upon each other, the lowest first; the topmost is a qcow2 of the whole size."""
 
-    Without a base the overlay has all bytes itself.
-    """
+    files: tuple[Stacked, ...]
+    name: str = ""  # else it is called after its number
+    passphrase: bytes | None = None  # of those files that are sealed
 
-    overlay: Path
-    base: Path | None = None  # raw
+    @property
+    def top(self) -> Path:
+        """The file that is written to."""
+        return self.files[-1].path
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +75,21 @@ class Machine:
     hardware: str = "02:00:ac:1f:10:0a"  # address of the network card
     real: bool = False  # by KVM
 
+    @property
+    def named(self) -> list[tuple[str, Disk]]:
+        """The disks, and what they are called."""
+        return [(disk.name or f"disk{number}", disk) for number, disk in enumerate(self.disks)]
+
 
 @dataclass(frozen=True, slots=True)
 class Wires:
-    """The numbers of the open sockets that a computer ends in."""
+    """The numbers of the open sockets that a computer ends in, and of pipes with passphrases."""
 
     monitor: int
     network: int
     serial: int
     log: int
+    passphrases: tuple[tuple[str, int], ...] = ()  # the names of their disks
 
 
 def uefi() -> tuple[Path, Path] | None:
@@ -108,45 +120,61 @@ def command(
     if firmware:
         code, variables = firmware
         for unit, path, reading in ((0, code, True), (1, variables, False)):
-            node = {"driver": "raw", "node-name": f"flash{unit}", "read-only": reading,
+            flash = {"driver": "raw", "node-name": f"flash{unit}", "read-only": reading,
                     "file": _file(path)}  # fmt: skip
-            line += ["-blockdev", json.dumps(node), "-machine", f"pflash{unit}=flash{unit}"]
+            line += ["-blockdev", json.dumps(flash), "-machine", f"pflash{unit}=flash{unit}"]
     if machine.disk == "ahci":
         line += ["-device", "ich9-ahci,id=ahci"]
-    for number, disk in enumerate(machine.disks):
-        line += ["-blockdev", json.dumps(_node(number, disk))]
-        line += ["-device", f"{_device(machine.disk, number)},bootindex={number}"]
+    for name, number in wires.passphrases:
+        line += ["-object", f"secret,id={secret_of(name)},file=/dev/fd/{number}"]
+    for number, (name, disk) in enumerate(machine.named):
+        line += ["-blockdev", json.dumps(node(name, name, disk.files))]
+        device = {**attached(machine.disk, name, number), "bootindex": number}
+        line += ["-device", json.dumps(device)]
     return line
 
 
-def _node(number: int, disk: Disk) -> dict[str, object]:
+def secret_of(name: str) -> str:
+    """Return what the passphrase of a disk is called."""
+    return f"secret-{name}"
+
+
+def device_of(name: str) -> str:
+    """Return what the device of a disk is called."""
+    return f"device-{name}"
+
+
+def node(name: str, disk: str, files: Sequence[Stacked]) -> dict[str, Any]:
+    """Return the node of a name that some files of a disk are; what is written goes to the last."""
     # Nobody reads these bytes after a crash of the host: nothing is gained by waiting for it.
-    node: dict[str, object] = {
-        "driver": "qcow2",
-        "node-name": f"disk{number}",
-        "discard": "unmap",
-        "cache": {"no-flush": True},
-        "file": _file(disk.overlay),
-        "backing": None,
-    }
-    if disk.base is not None:
-        base = {**_file(disk.base), "locking": "off"}
-        node["backing"] = {"driver": "raw", "read-only": True, "file": base}
-    return node
+    found = {**stack(files), "node-name": name, "discard": "unmap", "cache": {"no-flush": True}}
+    found.setdefault("backing", None)
+    below: dict[str, Any] | None = found
+    while below is not None:
+        if "encrypt" in below:
+            below["encrypt"] = {**below["encrypt"], "key-secret": secret_of(disk)}
+        below["file"]["locking"] = "off"  # rows tell who writes to what
+        below = below.get("backing")
+        if below is not None:
+            below["read-only"] = True
+    return found
+
+
+def attached(model: DiskModel, name: str, number: int = 0) -> dict[str, Any]:
+    """Return the device that a disk is, as whose number of its bus."""
+    found: dict[str, Any] = {"id": device_of(name), "drive": name}
+    serial = name.replace("-", "", 1)  # as in EC2, where a volume can be told by it
+    match model:
+        case "virtio":
+            return {"driver": "virtio-blk-pci", "serial": serial, **found}
+        case "nvme":
+            return {"driver": "nvme", "serial": serial, **found}
+        case "ahci":
+            return {"driver": "ide-hd", "serial": serial, "bus": f"ahci.{number}", **found}
+        case "ata":
+            place = {"bus": f"ide.{number // 2}", "unit": number % 2}
+            return {"driver": "ide-hd", "serial": serial, **place, **found}
 
 
 def _file(path: Path) -> dict[str, object]:
     return {"driver": "file", "filename": str(path.absolute())}
-
-
-def _device(model: DiskModel, number: int) -> str:
-    node = f"drive=disk{number}"
-    match model:
-        case "virtio":
-            return f"virtio-blk-pci,{node}"
-        case "nvme":
-            return f"nvme,{node},serial=vol{number}"
-        case "ahci":
-            return f"ide-hd,{node},bus=ahci.{number}"
-        case "ata":
-            return f"ide-hd,{node},bus=ide.{number // 2},unit={number % 2}"

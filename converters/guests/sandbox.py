@@ -89,7 +89,7 @@ async def program(
     write: Sequence[Path] = (),
     devices: Sequence[Path] = (),
     limits: Limits,
-    seconds: float = SECONDS,
+    seconds: float | None = SECONDS,
     keep: int = 1 << 20,
     on_output: Callable[[bytes], None] | None = None,
     inherited: Sequence[int] = (),

@@ -19,6 +19,7 @@ from converters.boot.verdicts import Patience
 from converters.guests import tools
 from converters.guests.guest import Guest
 from converters.guests.write.acceleration import accelerated
+from converters.qemu_img import Stacked
 from converters.stages.look import look
 from converters.stages.to_raw import RawDisk
 
@@ -94,4 +95,4 @@ def _devices(guest: Guest, disks: int, windows: bool) -> Devices:
 
 async def _overlaid(raw: RawDisk, overlay: Path) -> Disk:
     await qemu_img.empty(overlay, raw.path.stat().st_size)
-    return Disk(overlay, raw.path)
+    return Disk((Stacked(raw.path, "raw"), Stacked(overlay, "qcow2")))

@@ -21,6 +21,7 @@ from converters.boot.machine import Disk, Firmware, Machine
 from converters.boot.monitor import Gone
 from converters.boot.verdicts import Patience
 from converters.guests import sandbox
+from converters.qemu_img import Stacked
 from tests.boot.tiny import NOBODY, STATIC, Tinies, Tiny, missing
 
 pytestmark = [pytest.mark.guests, pytest.mark.timeout(300)]
@@ -94,7 +95,8 @@ def _tools() -> None:
 async def machine(disk: Path, folder: Path, firmware: Firmware = "legacy-bios") -> Machine:
     overlay = folder / "overlay"
     await qemu_img.empty(overlay, disk.stat().st_size)
-    return Machine((Disk(overlay, disk),), firmware=firmware, memory=MEMORY)
+    files = (Stacked(disk, "raw"), Stacked(overlay, "qcow2"))
+    return Machine((Disk(files),), firmware=firmware, memory=MEMORY)
 
 
 async def checked(
@@ -138,7 +140,7 @@ async def test_a_guest_by_bios_whose_console_is_the_screen_boots(
 
 
 async def test_a_qemu_that_does_not_start_is_our_failure(tmp_path: Path) -> None:
-    broken = Machine((Disk(tmp_path / "nowhere.qcow2"),))
+    broken = Machine((Disk((Stacked(tmp_path / "nowhere.qcow2", "qcow2"),)),))
 
     with pytest.raises(NotStarted, match="No such file"):
         await check(broken, tmp_path, HURRIED)

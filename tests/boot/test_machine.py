@@ -1,18 +1,27 @@
 """How QEMU is told: nothing to guess, no way out, nothing that is not named."""
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from converters.boot.machine import Disk, Machine, Wires, command
+from converters.qemu_img import Stacked
 
 WIRES = Wires(10, 11, 12, 13)
 QEMU = Path("/usr/bin/qemu-system-x86_64")
-DISK = Disk(Path("/scratch/a,b.qcow2"), Path("/disks/x=1,y.raw"))
+DISK = Disk(
+    (Stacked(Path("/disks/x=1,y.raw"), "raw"), Stacked(Path("/scratch/a,b.qcow2"), "qcow2"))
+)
 
 
 def options(line: list[str], name: str) -> list[str]:
     return [value for option, value in pairwise(line) if option == name]
+
+
+def devices(line: list[str]) -> list[dict[str, Any]]:
+    return [json.loads(each) for each in options(line, "-device") if each.startswith("{")]
 
 
 def test_the_guest_has_no_way_out() -> None:
@@ -36,11 +45,12 @@ def test_disks_are_named_with_their_formats_and_never_written_to() -> None:
     nodes = [json.loads(node) for node in options(line, "-blockdev")]
     assert [node["node-name"] for node in nodes] == ["disk0", "disk1"]
     assert nodes[0]["driver"] == "qcow2"
-    assert nodes[0]["file"] == {"driver": "file", "filename": "/scratch/a,b.qcow2"}
+    assert nodes[0]["file"]["filename"] == "/scratch/a,b.qcow2"
     base = nodes[0]["backing"]
     assert (base["driver"], base["read-only"]) == ("raw", True)
     assert base["file"]["filename"] == "/disks/x=1,y.raw"
-    assert "nvme,drive=disk1,serial=vol1,bootindex=1" in options(line, "-device")
+    device = devices(line)[1]
+    assert (device["driver"], device["drive"], device["bootindex"]) == ("nvme", "disk1", 1)
 
 
 def test_firmware_for_uefi_has_a_memory_of_its_own() -> None:
@@ -56,8 +66,21 @@ def test_firmware_for_uefi_has_a_memory_of_its_own() -> None:
 def test_ata_disks_are_masters_and_slaves() -> None:
     line = command(QEMU, Machine((DISK,) * 3, disk="ata"), WIRES, None)
 
-    assert [device for device in options(line, "-device") if "ide-hd" in device] == [
-        "ide-hd,drive=disk0,bus=ide.0,unit=0,bootindex=0",
-        "ide-hd,drive=disk1,bus=ide.0,unit=1,bootindex=1",
-        "ide-hd,drive=disk2,bus=ide.1,unit=0,bootindex=2",
-    ]
+    places = [(each["driver"], each["bus"], each["unit"]) for each in devices(line)]
+    assert places == [("ide-hd", "ide.0", 0), ("ide-hd", "ide.0", 1), ("ide-hd", "ide.1", 0)]
+
+
+def test_passphrases_come_by_pipes_and_are_each_disk_s_own() -> None:
+    sealed = Stacked(Path("/a"), "qcow2", sealed=True)
+    disk = Disk((sealed, sealed), "vol-0123456789abcdef0", b"secret")
+    wires = replace(WIRES, passphrases=(("vol-0123456789abcdef0", 20),))
+
+    line = command(QEMU, Machine((disk,)), wires, None)
+
+    assert options(line, "-object") == ["secret,id=secret-vol-0123456789abcdef0,file=/dev/fd/20"]
+    [node] = [json.loads(each) for each in options(line, "-blockdev")]
+    for each in (node, node["backing"]):
+        assert each["encrypt"]["key-secret"] == "secret-vol-0123456789abcdef0"
+    assert "secret" not in line
+    [device] = devices(line)
+    assert device["serial"] == "vol0123456789abcdef0"  # twenty letters: all that virtio has

@@ -21,7 +21,10 @@ from tests.guests.tables import Piece
 
 UUID: Final = "0c0c0c0c-1111-4222-8333-444444444444"
 NOBODY: Final = "dead1111-0000-4000-8000-000000000000"
-MODULES: Final = ("virtio_pci", "virtio_blk", "virtio_net", "ata_piix", "ata_generic", "sd_mod")
+MODULES: Final = (
+    "virtio_pci", "virtio_blk", "virtio_net", "ata_piix", "ata_generic", "sd_mod", "button",
+    "evdev",
+)  # fmt: skip
 GRUB: Final = (
     "ext2", "fat", "part_msdos", "part_gpt", "normal", "search", "search_fs_uuid", "serial",
     "terminal", "linux", "configfile", "echo", "test", "minicmd",
@@ -29,10 +32,19 @@ GRUB: Final = (
 BOOT: Final = Path("/usr/lib/grub/i386-pc/boot.img")
 # What an emulated processor need not do.
 QUICK: Final = "mitigations=off tsc=reliable no_timer_check random.trust_cpu=on cryptomgr.notests"
-SYSTEM_PROGRAMS: Final = ("init", "getty", "ifup", "ifdown", "udhcpc", "poweroff", "reboot")
+SYSTEM_PROGRAMS: Final = (
+    "init",
+    "getty",
+    "ifup",
+    "ifdown",
+    "udhcpc",
+    "poweroff",
+    "reboot",
+    "acpid",
+)
 PROGRAMS: Final = (
     "sh", "mount", "umount", "hostname", "echo", "cat", "sed", "grep", "mkdir", "ip", "sleep",
-    "run-parts", "login", "dmesg", "mv", "rm", "ls", "true", "test", "ping",
+    "run-parts", "login", "dmesg", "mv", "rm", "ls", "true", "test", "ping", "wget", "dd", "sync",
 )  # fmt: skip
 
 INITIAL: Final = """#!/bin/busybox sh
@@ -71,8 +83,10 @@ while read spec point type options rest; do
   echo "You are in emergency mode."
   exec sh </dev/console >/dev/console 2>&1
 done < /etc/fstab
+acpid -d >/dev/null 2>&1 &
 ifup -a
 """
+POWER_BUTTON: Final = "#!/bin/sh\nexec poweroff\n"
 LEASED: Final = """#!/bin/sh
 case $1 in
   bound|renew)
@@ -116,6 +130,7 @@ class Tiny:
     fstab: str = GOOD_FSTAB
     network: str = DHCP
     serial: bool = True  # the consoles are on the serial port, too
+    then: str = ""  # what it does when it is on the network
 
 
 class Tinies:
@@ -186,7 +201,8 @@ def files(tiny: Tiny, kernel: tools.Kernel) -> dict[str, File]:
         "/etc/passwd": text("root::0:0:root:/root:/bin/sh\n"),
         "/etc/group": text("root:x:0:\n"),
         "/etc/inittab": text(TABLE),
-        "/etc/start": text(START, 0o755),
+        "/etc/start": text(START + tiny.then, 0o755),
+        "/etc/acpi/PWRF/00000080": text(POWER_BUTTON, 0o755),
         "/etc/fstab": text(tiny.fstab),
         "/etc/network/interfaces": text(tiny.network),
         "/etc/udhcpc/default.script": text(LEASED, 0o755),
@@ -200,7 +216,8 @@ def files(tiny: Tiny, kernel: tools.Kernel) -> dict[str, File]:
     found |= {f"{drivers}/kernel/{name}": File(content) for name, content in modules.items()}
     if tiny.kernel:
         found[f"/boot/vmlinuz-{version}"] = File(kernel.image.read_bytes())
-    folders = ("dev", "proc", "sys", "tmp", "run", "root", "mnt", "home", "usr/bin", "var/run")
+    folders = ("dev", "proc", "sys", "tmp", "run", "root", "mnt", "home", "usr/bin", "var")
+    found["/var/run"] = link("/run")  # or a second start would find its network on already
     scripts = ("if-up.d", "if-down.d", "if-pre-up.d", "if-post-down.d")
     for name in (*folders, *(f"etc/network/{script}" for script in scripts)):
         found[f"/{name}"] = filesystems.directory()

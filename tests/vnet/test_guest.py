@@ -10,6 +10,7 @@ from converters import qemu_img
 from converters.boot.computer import started
 from converters.boot.console import Console, listen
 from converters.boot.machine import Disk, Machine
+from converters.qemu_img import Stacked
 from converters.vnet import smbios
 from converters.vnet.guest import Options
 from converters.vnet.lan import Lan
@@ -61,7 +62,8 @@ async def test_a_guest_takes_its_address_its_user_data_and_visitors(
     base = tinies.disk(TINY)
     overlay = tmp_path / "overlay"
     await qemu_img.empty(overlay, base.stat().st_size)
-    machine = Machine((Disk(overlay, base),), memory=384, hardware=GUEST.hardware)
+    files = (Stacked(base, "raw"), Stacked(overlay, "qcow2"))
+    machine = Machine((Disk(files),), memory=384, hardware=GUEST.hardware)
     user_data = (USER_DATA + "x" * 9000).encode()  # more than goes into a piece
     strict = replace(GUEST, user_data=user_data, options=Options(token_required=True))
     lan, console = Lan(strict), Console()
