@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Final
 
 from converters import lifeline, sparse_copy
+from converters.codec import write_jpeg
 from converters.lifeline import Ended, Limits
 
 COPIER: Final = Path(sparse_copy.__file__)
+PAINTER: Final = Path(write_jpeg.__file__)
 SAID: Final = 1 << 14  # bytes that are kept: a hundred percentages and a few lines
 
 
@@ -34,6 +36,11 @@ async def copy(
     """Run the copier, see `converters.sparse_copy`, to its end; report gets the percentage."""
     arguments = [str(source), str(target), *map(str, numbers)]
     return await _run(["-I", "-S", str(COPIER), *arguments], limits, report)
+
+
+async def paint(source: Path, target: Path, limits: Limits) -> Ended:
+    """Run the painter, see `converters.codec.write_jpeg`, to its end."""
+    return await _run(["-I", "-S", str(PAINTER), str(source), str(target)], limits, lambda _: None)
 
 
 async def _run(arguments: list[str], limits: Limits, report: Callable[[int], None]) -> Ended:

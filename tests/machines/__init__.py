@@ -1,0 +1,1 @@
+"""Instances that run: boot sectors for what a machine does, tiny guests for all else."""
