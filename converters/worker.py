@@ -14,8 +14,10 @@ from converters.pipelines.options import Options
 from converters.pipelines.seal_snapshot import seal_snapshot
 from converters.pipelines.seal_volume import seal_volume
 from converters.pipelines.snapshot_volume import snapshot_volume
+from state.blobs import Blobs
 from state.engine import Hands
 from state.jobs import Attempt, Job
+from state.store import Store
 from state.tasks import (
     SERVER_ERROR,
     ExportImageWork,
@@ -31,6 +33,7 @@ from state.tasks import (
 from state.waiting import Looked
 
 if TYPE_CHECKING:
+    from converters.machines.supervisor import Supervisor
     from converters.pipelines.parts import Looker
 
 log = logging.getLogger(__name__)
@@ -38,7 +41,15 @@ log = logging.getLogger(__name__)
 
 def hands(options: Options) -> Hands:
     """Return what runs tasks, and brings what they wait for, as an operator has chosen."""
-    return Hands(partial(run, options=options), Looks(options))
+    machines = partial(supervisor, memory=options.memory) if options.memory else None
+    return Hands(partial(run, options=options), Looks(options), machines)
+
+
+def supervisor(store: Store, blobs: Blobs, worker: str, memory: int) -> "Supervisor":
+    """Make what runs instances; what that takes is loaded now."""
+    from converters.machines.supervisor import Supervisor
+
+    return Supervisor(store, blobs, worker, memory)
 
 
 class Looks:

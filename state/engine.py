@@ -29,7 +29,7 @@ import os
 import secrets
 import socket
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from state import current
 from state.blobs import Blobs
@@ -46,11 +46,25 @@ if TYPE_CHECKING:
 Run = Callable[[Job], Awaitable[None]]
 
 
+class Machines(Protocol):
+    """Runs instances, in threads of its own."""
+
+    def start(self) -> None:
+        """Begin; what is to run stands in rows."""
+
+    def stop(self) -> None:
+        """Let go of every machine."""
+
+
+MakeMachines = Callable[[Store, Blobs, str], Machines | None]  # for a worker of that name
+
+
 class Hands(NamedTuple):
-    """What a worker does with tasks: run them, and before that bring what they wait for."""
+    """What a worker does: run tasks, before that bring what they wait for, and run instances."""
 
     run: Run
     look: Look
+    machines: MakeMachines | None = None
 
 
 APPLICATION: Final = "vmie"
@@ -87,7 +101,13 @@ class Engine:
         self._client: DBOSClient | None = None
         self._reaper: Reaper | None = None
         self._waiting: Waiting | None = None
+        self._machines: Machines | None = None
         self._stopping = False
+
+    @property
+    def worker(self) -> str:
+        """The name of this worker, where it is one."""
+        return self._leases.worker
 
     def submit(self, tx: Tx, task: Task) -> None:
         """Keep a new task and have it run: both in this transaction, or neither."""
@@ -125,10 +145,13 @@ class Engine:
         if self._client is not None and (queue := self._client.retrieve_queue(QUEUE)) is not None:
             queue.set_partition_concurrency(quota)
 
-    def start(self, run: Run | None, look: Look | None = None) -> None:
+    def start(
+        self, run: Run | None, look: Look | None = None, machines: MakeMachines | None = None
+    ) -> None:
         """Begin to run tasks; without `run`, only submit and cancel them. Blocks for a second.
 
         `look` brings the parts of tasks that wait for them; without it they wait for others.
+        `machines` makes what runs instances.
         """
         from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer, _core
 
@@ -189,10 +212,16 @@ class Engine:
         if look is not None:
             self._waiting = Waiting(self._store, self._blobs, self._leases, look, self._enqueue)
             self._waiting.start()
+        if machines is not None:
+            self._machines = machines(self._store, self._blobs, self._leases.worker)
+        if self._machines is not None:
+            self._machines.start()
 
     def stop(self) -> None:
         """Let go of every task: another worker, or the next start, goes on with it."""
         self._stopping = True
+        if self._machines is not None:
+            self._machines.stop()
         if self._reaper is None:
             return
         from dbos import DBOS

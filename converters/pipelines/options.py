@@ -34,3 +34,4 @@ class Options:
     anyone: bool = False  # … and need not be: anyone may call
     boot: BootMode = "off"
     boot_time: int = 600  # seconds that a start may take
+    memory: int = 0  # MiB that the machines of instances may have in all; 0: there are none

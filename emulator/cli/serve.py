@@ -45,7 +45,8 @@ def run(options: Namespace) -> int:
         certificate, tls = tls_of(settings)
         door = worker.door_of(settings)
         parts = Parts(settings)
-        run_job = partial(worker.job_runner, settings, door, anyone=door is None)
+        memory = worker.offered(parts)
+        run_job = partial(worker.job_runner, settings, door, anyone=door is None, memory=memory)
         application = Application(parts, run_job, qemu_img_version, door)
         url = endpoint(listening, "http" if tls is None else "https")
         trusted = certificate if settings.tls == "self-signed" else None

@@ -41,8 +41,10 @@ def run(options: Namespace) -> int:
     anyone = door is None and settings.allow_anonymous
     parts = Parts(settings)
     try:
+        memory = offered(parts)
         parts.sweep()
-        parts.start_engine(partial(job_runner, settings, door, anyone=anyone))
+        run_job = partial(job_runner, settings, door, anyone=anyone, memory=memory)
+        parts.start_engine(run_job)
         print("vmie is ready to run tasks", flush=True)
         stopped.wait()
     finally:
@@ -63,10 +65,22 @@ def door_of(settings: Settings) -> "Door | None":
         raise StartError(str(error)) from None
 
 
-def job_runner(settings: Settings, door: "Door | None" = None, *, anyone: bool = False) -> Hands:
+def offered(parts: Parts) -> int:
+    """Return the MiB that instances may have here, and say so before anybody asks for one."""
+    if parts.settings.instances == "off" or parts.settings.role == "api":
+        return 0
+    from converters.machines.capacity import offer
+
+    return offer(parts.store, parts.engine.worker)
+
+
+def job_runner(
+    settings: Settings, door: "Door | None" = None, *, anyone: bool = False, memory: int = 0
+) -> Hands:
     """Load what runs jobs; not before a server is ready, for it takes a while.
 
-    door verifies signatures, if there is one; anyone tells that it need not be done.
+    door verifies signatures, if there is one; anyone tells that it need not be done. memory is what
+    instances may have.
     """
     from converters.pipelines.options import Options
     from converters.worker import hands
@@ -81,5 +95,6 @@ def job_runner(settings: Settings, door: "Door | None" = None, *, anyone: bool =
             anyone=anyone,
             boot=settings.boot,
             boot_time=settings.boot_time,
+            memory=memory,
         )
     )
