@@ -1,5 +1,7 @@
 """Hosts: the workers that run machines."""
 
+from datetime import datetime
+
 from state.values import Frozen
 
 
@@ -8,3 +10,4 @@ class Host(Frozen):
 
     worker: str
     memory_mib: int
+    told_at: datetime | None = None  # when the worker has said so

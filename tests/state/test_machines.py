@@ -1,9 +1,11 @@
 """Machines: what becomes of instances between a client's wishes and a worker's deeds."""
 
+import time
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
 from state import machines
 from state.hosts import Host
@@ -12,6 +14,7 @@ from state.layers import Layer
 from state.network import Attachment as InterfaceAttachment
 from state.network import NetworkInterface
 from state.store import Store, Tx
+from state.tables import leases
 from state.volumes import Attachment, Shape, Volume
 from tests.state.samples import ACCOUNT, NOW, REGION
 
@@ -279,17 +282,33 @@ def test_there_is_room_for_as_many_as_memory_allows(store: Store) -> None:
     assert room() == 3
 
 
+def lease(tx: Tx, worker: str, age: float) -> None:
+    """Put a lease that was renewed so many seconds ago."""
+    row = {"worker": worker, "renewed_at": time.time() - age}
+    tx.connection.execute(insert(leases).values(row))
+
+
 def test_hosts_are_those_that_live(store: Store) -> None:
+    def live() -> list[tuple[str, int]]:
+        with store.read() as tx:
+            return [(host.worker, host.memory_mib) for host in tx.hosts.live()]
+
+    with store.begin() as tx:
+        tx.hosts.put(Host(worker="worker-1", memory_mib=1000))
+        lease(tx, "dead", 60)
+        lease(tx, "worker-2", 1)
+    assert live() == [("worker-1", 1000)]  # before it has its lease
     with store.begin() as tx:
         tx.hosts.put(Host(worker="dead", memory_mib=1))
-        tx.hosts.put(Host(worker="worker-1", memory_mib=1000))
-        tx.hosts.put(Host(worker="worker-1", memory_mib=2000))
-        live = tx.hosts.live()
-        tx.hosts.remove("worker-1")
-        none = tx.hosts.live()
-
+        tx.hosts.put(Host(worker="worker-2", memory_mib=2000))
     if store.engine.dialect.name == "sqlite":
-        assert live == [Host(worker="worker-1", memory_mib=2000)]
-    else:  # where leases tell who lives, and nobody has one
-        assert live == []
-    assert none == []
+        assert live() == [("worker-2", 2000)]  # there is no other
+        return
+    assert live() == [("worker-1", 1000), ("worker-2", 2000)]
+    with store.begin() as tx:
+        old = Host(worker="worker-1", memory_mib=1, told_at=NOW)
+        tx.hosts.replace(old)  # it never came to take its lease
+    assert live() == [("worker-2", 2000)]
+    with store.begin() as tx:
+        tx.hosts.remove("worker-2")
+    assert live() == []
