@@ -16,6 +16,7 @@ from converters.machines.running import ON_LAUNCH, Running, say_ended
 from converters.machines.wish import Wish, wishes
 from state.blobs import Blobs
 from state.consoles import Consoles
+from state.hosts import Host
 from state.store import Store
 
 BEAT: Final = 0.2  # seconds between two looks at the rows
@@ -69,8 +70,12 @@ class Supervisor:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _sweep(self) -> None:
-        """Remove the folders of workers that have died."""
-        with self._store.read() as tx:
+        """Remove the folders of workers that have died, and say that we are alive.
+
+        It was said before; but then we had no lease yet, and others may not have believed it.
+        """
+        with self._store.begin() as tx:
+            tx.hosts.put(Host(worker=self._worker, memory_mib=self._memory))
             live = {host.worker for host in tx.hosts.live()}
         for folder in (self._blobs.root / FOLDER).glob("*"):
             if folder.name not in live:

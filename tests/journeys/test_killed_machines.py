@@ -1,9 +1,14 @@
-"""kill -9, and a stop, of a server whose instances run."""
+"""kill -9, and a stop, of a server, or a worker, whose instances run."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
 
 import pytest
 
-from tests.house import House, MakeHouse
-from tests.journeys.remains import assert_programs_die, assert_tidy, programs
+from tests.house import House, MakeHouse, launch
+from tests.journeys.remains import assert_programs_die, assert_tidy, parent, programs, until
 from tests.machines.conftest import STAYS, becomes, image, launched, runs
 
 pytestmark = [pytest.mark.slow, pytest.mark.guests, pytest.mark.timeout(300)]
@@ -65,3 +70,60 @@ def test_a_server_that_is_stopped_takes_its_machines_along(house: House) -> None
     house.start()
     assert becomes(house, instance_id, "stopped")["StateReason"]["Code"] == "Server.InternalError"
     assert_tidy(house)
+
+
+@pytest.fixture
+def house_of_two(make_house: MakeHouse, postgres_url: str) -> House:
+    """A server that runs nothing itself."""
+    return make_house(role="api", database_url=postgres_url, instances="auto")
+
+
+@pytest.fixture
+def workers(house_of_two: House, postgres_url: str) -> Iterator[dict[int, "subprocess.Popen[str]"]]:
+    """Two workers for it, by their process ids."""
+    data_dir = house_of_two.data_dir
+    started = {}
+    for number in range(2):
+        worker = launch(
+            "worker", "--data-dir", str(data_dir), "--database-url", postgres_url,
+            "--instances", "auto",
+            log=data_dir.with_name(f"worker-{number}.log"),
+        )  # fmt: skip
+        started[worker.pid] = worker
+    for worker in started.values():
+        assert worker.stdout is not None
+        assert worker.stdout.readline() == "vmie is ready to run tasks\n"
+    yield started
+    for worker in started.values():
+        worker.kill()
+        worker.communicate()
+
+
+@pytest.mark.postgres
+def test_when_a_worker_is_killed_another_has_its_instances_stopped(
+    house_of_two: House, workers: "dict[int, subprocess.Popen[str]]"
+) -> None:
+    house = house_of_two
+    image_id = image(house, STAYS)
+    instance_id = until(lambda: real(house, image_id), "a worker to offer itself")
+    becomes(house, instance_id, "running")
+    [machine] = [pid for pid, line in programs(house).items() if line.startswith("/usr/bin/qemu")]
+    while machine not in workers:
+        machine = parent(machine)
+
+    os.kill(machine, signal.SIGKILL)
+
+    stopped = becomes(house, instance_id, "stopped")
+    assert stopped["StateReason"]["Code"] == "Server.InternalError"
+    house.ec2().start_instances(InstanceIds=[instance_id])
+    becomes(house, instance_id, "running")
+
+
+def real(house: House, image_id: str) -> str:
+    """Start an instance; return its id if a machine is to run it, and no record only."""
+    instance_id = launched(house, image_id)
+    found = house.ec2().describe_instances(InstanceIds=[instance_id])["Reservations"][0]
+    if found["Instances"][0]["State"]["Name"] == "pending":
+        return instance_id
+    house.ec2().terminate_instances(InstanceIds=[instance_id])
+    return ""

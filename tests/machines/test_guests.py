@@ -1,11 +1,14 @@
 """A tiny guest on a machine: what it sees of its instance, and what is seen of it."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.boot.test_service import FROM_ELSEWHERE
 from tests.boot.tiny import Tinies, Tiny, missing
-from tests.house import House
+from tests.house import House, MakeHouse
+from tests.instance_exports.exportable import export_bucket, finished, start
 from tests.machines.conftest import (
     attachment,
     becomes,
@@ -99,3 +102,32 @@ def test_the_life_of_an_instance(running_house: House, tinies: Tinies) -> None:
     stopped = becomes(house, again, "stopped", 300)
     assert stopped["StateReason"]["Code"] == "Client.InstanceInitiatedShutdown"
     assert "I was here before" in says(house, again, "poweroff")
+
+
+def test_a_machine_is_imported_run_exported_imported_and_run_again(
+    make_house: MakeHouse, tinies: Tinies
+) -> None:
+    house = make_house(guests="auto", instances="auto")
+    ec2, bucket = house.ec2(), export_bucket(house)
+    house.put_object(bucket, "disk", tinies.disk(FROM_ELSEWHERE))
+
+    first = launched(house, image_of(house, bucket, "raw", "disk"), InstanceType="t2.micro")
+    says(house, first, "tiny login:")
+    assert ec2.get_console_screenshot(InstanceId=first)["ImageData"]
+    ec2.stop_instances(InstanceIds=[first])
+    becomes(house, first, "stopped")
+    task = finished(house, start(house, first, bucket)["ExportTaskId"])
+    key = task["ExportToS3Task"]["S3Key"]
+    second = launched(house, image_of(house, bucket, "ova", key), InstanceType="t2.micro")
+
+    assert f"dhcp: {described(house, second)['PrivateIpAddress']} via" in says(
+        house, second, "tiny login:"
+    )
+
+
+def image_of(house: House, bucket: str, form: str, key: str) -> str:
+    """Import a machine; return the id of its AMI."""
+    container: Any = {"Format": form, "UserBucket": {"S3Bucket": bucket, "S3Key": key}}
+    task = house.finished_image(house.ec2().import_image(DiskContainers=[container]))
+    assert task["Status"] == "completed", task.get("StatusMessage")
+    return task["ImageId"]
