@@ -146,7 +146,9 @@ class Gateway:
         """Find out what is asked for, and let the action of that name answer."""
         form = await self.admit(visit)
         incoming = visit.incoming
-        actions = SERVICES.get(visit.service) or self.loaded.get(visit.service)
+        actions = SERVICES.get(visit.service)
+        if actions is None:
+            actions = self.loaded.get(visit.service)
         if actions is None and visit.service in LATER:
             actions = await in_thread(loaded, visit.service)
             self.loaded[visit.service] = actions
@@ -425,7 +427,8 @@ def wired(response: WireResponse) -> Answer:
 
 def settled(result: Any) -> Mapping[str, Any]:
     """Make sure that an action which runs in a thread is a plain function."""
-    assert not inspect.isawaitable(result), "a coroutine function ended up in a thread"
+    # Asked of few, for that takes a while.
+    assert type(result) is dict or not inspect.isawaitable(result), "a coroutine in a thread"
     return result  # type: ignore[no-any-return]
 
 
