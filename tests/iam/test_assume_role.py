@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from state.store import Store
-from tests.house import House, MakeHouse, default_url, session
+from tests.house import House, default_url, session
 from tests.iam.conftest import POLICY, TRUST, refusal, unchecked
 
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
@@ -187,21 +187,21 @@ def test_a_session_may_have_a_policy_of_its_own(house: House) -> None:
     assert refused[:2] == (400, "MalformedPolicyDocument")
 
 
-def test_sessions_survive_a_restart_and_end_in_time(make_house: MakeHouse) -> None:
-    house = make_house()
-    answer = house.sts().assume_role(RoleArn=made(house, "worker"), RoleSessionName="me")
-    house.stop()
+def test_roles_and_sessions_survive_a_kill_and_sessions_end_in_time(own_house: House) -> None:
+    house = own_house
+    role = made(house, "worker")
+    answer = house.sts().assume_role(RoleArn=role, RoleSessionName="me")
+    house.kill()
     house.start()
     alive = client_of(house, "sts", answer).get_caller_identity()
-    house.stop()
     store = Store(default_url(house.data_dir))
     with store.begin() as tx:
         kept = tx.sessions.get(answer["Credentials"]["AccessKeyId"])
         assert kept is not None
         tx.sessions.replace(kept.model_copy(update={"expires_at": datetime.now(UTC)}))
     store.close()
-    house.start()
 
+    assert house.iam().get_role(RoleName="worker")["Role"]["Arn"] == role
     assert alive["Arn"] == answer["AssumedRoleUser"]["Arn"]
     of_sts = refusal(client_of(house, "sts", answer).get_caller_identity)
     of_s3 = refusal(client_of(house, "s3", answer).list_buckets)
@@ -217,11 +217,13 @@ def test_sessions_survive_a_restart_and_end_in_time(make_house: MakeHouse) -> No
     assert of_kms == (400, "ExpiredTokenException", of_sts[2])
 
 
-def test_secrets_stay_out_of_the_log(own_house: House) -> None:
-    arn = made(own_house, "worker")
-    given = own_house.sts().assume_role(RoleArn=arn, RoleSessionName="me")["Credentials"]
-    client_of(own_house, "sts", {"Credentials": given}).get_caller_identity()
+def test_secrets_stay_out_of_the_log(house: House) -> None:
+    arn = made(house, "worker")
+    given = house.sts().assume_role(RoleArn=arn, RoleSessionName="me")["Credentials"]
+    client_of(house, "sts", {"Credentials": given}).get_caller_identity()
 
-    assert "sts:AssumeRole" in own_house.server.log
-    assert given["SecretAccessKey"] not in own_house.server.log
-    assert given["SessionToken"] not in own_house.server.log
+    log = house.server.log
+
+    assert f"sts:AssumeRole on {arn}" in log
+    assert given["SecretAccessKey"] not in log
+    assert given["SessionToken"] not in log

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 import httpx
 import pytest
 
-from tests.house import House, MakeHouse
+from tests.house import House
 from tests.iam.conftest import POLICY, SERVICE_TRUST, TRUST, refusal
 
 
@@ -191,15 +191,6 @@ def test_an_account_in_china_has_arns_of_its_partition(house: House) -> None:
     made = china.create_role(RoleName="vmimport", AssumeRolePolicyDocument=TRUST)["Role"]
 
     assert made["Arn"] == f"arn:aws-cn:iam::{house.account_id}:role/vmimport"
-
-
-def test_roles_survive_a_restart(make_house: MakeHouse) -> None:
-    house = make_house()
-    house.iam().create_role(RoleName="vmimport", AssumeRolePolicyDocument=TRUST)
-    house.kill()
-    house.start()
-
-    assert house.iam().get_role(RoleName="vmimport")["Role"]["RoleName"] == "vmimport"
 
 
 def test_a_role_has_no_instance_profiles(iam: Any, role: str) -> None:
