@@ -429,7 +429,7 @@ def settled(result: Any) -> Mapping[str, Any]:
     """Make sure that an action which runs in a thread is a plain function."""
     # Asked of few, for that takes a while.
     assert type(result) is dict or not inspect.isawaitable(result), "a coroutine in a thread"
-    return result  # type: ignore[no-any-return]
+    return result
 
 
 async def in_thread(function: Callable[..., T], *arguments: Any) -> T:
