@@ -1,5 +1,6 @@
 """Access control lists and object ownership, from outside."""
 
+import json
 from typing import Any
 
 import pytest
@@ -181,18 +182,36 @@ def test_lists_are_off_in_a_new_bucket(house: House) -> None:
     s3.put_bucket_acl(Bucket=bucket, ACL="bucket-owner-full-control")
 
     assert controls == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+    with refused("AccessControlListNotSupported") as refusal:
+        s3.put_object(Bucket=bucket, Key="key", Body=b"x", ACL="public-read")
+    assert refusal.error["Message"] == "The bucket does not allow ACLs"
+    with refused("AccessControlListNotSupported"):
+        s3.create_multipart_upload(Bucket=bucket, Key="key", ACL="public-read")
+    with refused("AccessControlListNotSupported"):
+        s3.copy_object(Bucket=bucket, Key="new", CopySource=f"{bucket}/key", ACL="public-read")
     for acl in "private", "public-read":
-        with refused("AccessControlListNotSupported") as refusal:
-            s3.put_object(Bucket=bucket, Key="key", Body=b"x", ACL=acl)
-        assert refusal.error["Message"] == "The bucket does not allow ACLs"
         with refused("AccessControlListNotSupported"):
             s3.put_object_acl(Bucket=bucket, Key="key", ACL=acl)
         with refused("AccessControlListNotSupported"):
             s3.put_bucket_acl(Bucket=bucket, ACL=acl)
-        with refused("AccessControlListNotSupported"):
-            s3.create_multipart_upload(Bucket=bucket, Key="key", ACL=acl)
-        with refused("AccessControlListNotSupported"):
-            s3.copy_object(Bucket=bucket, Key="new", CopySource=f"{bucket}/key", ACL=acl)
+
+
+def test_a_new_object_of_the_owner_may_be_called_private(house: House) -> None:
+    s3: Any = house.s3()
+    bucket, friend = house.bucket(), House(house.server)
+    may_put = {
+        "Effect": "Allow", "Principal": {"AWS": friend.account_id}, "Action": "s3:PutObject*",
+        "Resource": f"arn:aws:s3:::{bucket}/*",
+    }  # fmt: skip
+    policy = json.dumps({"Version": "2012-10-17", "Statement": may_put})
+    s3.put_bucket_policy(Bucket=bucket, Policy=policy)
+
+    s3.put_object(Bucket=bucket, Key="key", Body=b"x", ACL="private")
+    upload = s3.create_multipart_upload(Bucket=bucket, Key="parts", ACL="private")
+
+    assert upload["UploadId"]
+    with refused("AccessControlListNotSupported"):
+        friend.s3().put_object(Bucket=bucket, Key="theirs", Body=b"x", ACL="private")
 
 
 def test_ownership_is_chosen_at_the_start_or_later(house: House) -> None:

@@ -5,8 +5,9 @@
     <AccessControlPolicy><Owner>…<AccessControlList>…          the same as a document
 
 Where the bucket enforces its ownership, only the list that gives everything to its owner, or none,
-can be sent. Every canonical id is taken, since any account may exist; addresses of mail are
-refused, as S3 does since October 2025.
+can be sent; with a new object of the owner's that is also "private", which many clients send always
+(assumed: what changes a list may not say so). Every canonical id is taken, since any account may
+exist; addresses of mail are refused, as S3 does since October 2025.
 """
 
 import re
@@ -175,9 +176,12 @@ def of_new_object(
     tx: Tx, ctx: Context, bucket: Bucket, request: Mapping[str, object], acl: Acl | None
 ) -> dict[str, object]:
     """Give what a new object has of its list: whose it is, and whom it lets in."""
-    if acl is None and (bucket.account_id == ctx.account_id or acls.enforces_ownership(bucket)):
-        return {}
     owner = account_of(ctx)
+    is_own, enforced = bucket.account_id == ctx.account_id, acls.enforces_ownership(bucket)
+    if acl is None and (is_own or enforced):
+        return {}
+    if acl == Acl() and is_own and enforced:
+        return {}
     if bucket.ownership == "BucketOwnerPreferred" and acl is not None and acl.canned == FULL:
         owner = bucket.account_id
     checked = check(tx, ctx, bucket, request, "s3:PutObject", acl or Acl(), owner)
