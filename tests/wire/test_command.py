@@ -54,7 +54,7 @@ def test_one_ready_line_names_the_real_port_and_a_command_that_works(
     line = process.stdout.readline()
     ready = READY.fullmatch(line)
     assert ready, line
-    assert httpx.get(f"{ready[1]}/_vmie/health").status_code == 200
+    assert httpx.get(f"{ready[1]}/_vmie/health", timeout=30).status_code == 200
     path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
     hinted = subprocess.run(ready[2], shell=True, env={"PATH": path}, capture_output=True)
     assert json.loads(hinted.stdout) == {"Snapshots": []}, hinted.stderr
@@ -66,7 +66,7 @@ def test_one_ready_line_names_the_real_port_and_a_command_that_works(
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_stops_it_at_once_and_cleanly(own_house: House, number: signal.Signals) -> None:
-    idle = httpx.Client()
+    idle = httpx.Client(timeout=30)
     idle.get(f"{own_house.endpoint}/_vmie/health")  # a connection that is kept open
 
     before = time.monotonic()
@@ -89,7 +89,8 @@ def test_the_settings_come_from_the_environment_and_a_file_too(
 
     ready = READY.fullmatch(process.stdout.readline())
     assert ready
-    answer = httpx.get(f"{ready[1]}/?Action=DescribeRegions&X-Amz-Signature=hidden")
+    url = f"{ready[1]}/?Action=DescribeRegions&X-Amz-Signature=hidden"
+    answer = httpx.get(url, timeout=30)
 
     assert (tmp_path / "elsewhere" / "vmie.db").exists()
     deadline = time.monotonic() + 10

@@ -50,17 +50,17 @@ def front(moto: str, make_house: MakeHouse) -> House:
 
 
 def test_actions_and_services_of_the_upstream_are_reached(front: House, moto: str) -> None:
-    created = front.ec2().create_vpc(CidrBlock="10.0.0.0/16")
-    vpcs = front.ec2().describe_vpcs(VpcIds=[created["Vpc"]["VpcId"]])["Vpcs"]
+    created = front.ec2().create_vpn_gateway(Type="ipsec.1")["VpnGateway"]["VpnGatewayId"]
+    found = front.ec2().describe_vpn_gateways()["VpnGateways"]
     iam = client("iam", front.endpoint, front.account_id, "us-east-1")
     iam.create_user(UserName="somebody")
     kms = client("kms", front.endpoint, front.account_id, "us-east-1")
 
-    assert vpcs[0]["CidrBlock"] == "10.0.0.0/16"
+    assert [gateway["VpnGatewayId"] for gateway in found] == [created]
     assert iam.get_user(UserName="somebody")["User"]["UserName"] == "somebody"
     assert kms.create_key()["KeyMetadata"]["Enabled"]
-    direct = client("ec2", moto, front.account_id, "us-east-1").describe_vpcs()
-    assert created["Vpc"]["VpcId"] in [vpc["VpcId"] for vpc in direct["Vpcs"]]
+    direct = client("ec2", moto, front.account_id, "us-east-1").describe_vpn_gateways()
+    assert created in [gateway["VpnGatewayId"] for gateway in direct["VpnGateways"]]
 
 
 def test_what_vmie_serves_stays_with_vmie(front: House, moto: str) -> None:
@@ -74,9 +74,9 @@ def test_what_vmie_serves_stays_with_vmie(front: House, moto: str) -> None:
 
 def test_an_error_of_the_upstream_comes_back_as_it_is(front: House) -> None:
     with pytest.raises(ClientError) as raised:
-        front.ec2().describe_vpcs(VpcIds=["vpc-00000000"])
+        front.ec2().delete_vpn_gateway(VpnGatewayId="vgw-00000000")
 
-    assert raised.value.response["Error"]["Code"] == "InvalidVpcID.NotFound"
+    assert raised.value.response["Error"]["Code"] == "InvalidVpnGatewayID.NotFound"
 
 
 def test_an_upstream_that_is_down_is_a_readable_error(make_house: MakeHouse) -> None:
@@ -85,7 +85,7 @@ def test_an_upstream_that_is_down_is_a_readable_error(make_house: MakeHouse) -> 
     house = make_house(upstream=f"http://127.0.0.1:{port}")
 
     with pytest.raises(ClientError) as raised:
-        house.ec2().describe_vpcs()
+        house.ec2().describe_vpn_gateways()
 
     assert raised.value.response["Error"]["Code"] == "ServiceUnavailable"
     assert raised.value.response["ResponseMetadata"]["HTTPStatusCode"] == 503
@@ -135,8 +135,9 @@ def test_bytes_stream_both_ways(make_house: MakeHouse, mirror: Mirror) -> None:
 
     # A part of the body is there before the rest was sent …
     wire.send(
-        "PUT /a%2Fb/../c//d?acl&x=%20+", b"first", Content_Length="10", Host="bucket.localhost",
-        Connection="keep-alive, X-Hop", X_Hop="1", TE="trailers", X_End="to end",
+        "PUT /a%2Fb/../c//d?legal-hold&x=%20+", b"first", Content_Length="10",
+        Host="bucket.localhost", Connection="keep-alive, X-Hop", X_Hop="1", TE="trailers",
+        X_End="to end",
     )  # fmt: skip
     head, _, body = mirror.received_until(b"first").partition(b"\r\n\r\n")
     wire.socket.sendall(b"later")
@@ -155,7 +156,7 @@ def test_bytes_stream_both_ways(make_house: MakeHouse, mirror: Mirror) -> None:
         early += wire.socket.recv(65536)
 
     lines = head.lower().split(b"\r\n")
-    assert head.startswith(b"PUT /a%2Fb/../c//d?acl&x=%20+ HTTP/1.1\r\n")
+    assert head.startswith(b"PUT /a%2Fb/../c//d?legal-hold&x=%20+ HTTP/1.1\r\n")
     assert b"x-end: to end" in lines
     assert b"host: bucket.localhost" in lines
     assert b"content-length: 10" in lines
