@@ -22,6 +22,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -31,13 +32,14 @@ from typing import IO, Final
 
 REPOSITORY: Final = Path(__file__).parent.parent
 LONGEST: Final = 1 << 17  # bytes of a request
-# What a server imports: at its start, and behind its first answers.
-SERVERS: Final = (
+# What a server imports, at its start and behind its first answers.
+SERVER: Final = (
     *("emulator.cli.serve", "emulator.cli.worker", "emulator.app", "converters.worker"),
     *("uvicorn.lifespan.on", "uvicorn.loops.uvloop", "uvicorn.protocols.http.httptools_impl"),
     *("dbos", "dbos._sys_db_sqlite", "dbos._sys_db_postgres", "psycopg"),
     *("urllib3", "encodings.idna", "tests.models"),
 )  # fmt: skip
+AWS_CLI: Final = ("awscli.clidriver", "awscli.handlers", "awscli.customizations.s3.s3")
 
 
 class Fork:
@@ -76,13 +78,14 @@ class Fork:
         self.send_signal(signal.SIGKILL)
 
     def communicate(self, timeout: float | None = None) -> tuple[str, None]:
-        """Wait for its end; return what it said, which must fit into a pipe."""
+        """Read what it says until it ends; give it a while to do so."""
         assert self.stdin is not None
         assert self.stdout is not None
         self.stdin.close()
-        self.wait(timeout)
         with self.stdout:
-            return self.stdout.read(), None
+            said = self.stdout.read()
+        self.wait(timeout)
+        return said, None
 
     def _look(self, timeout: float | None) -> int | None:
         if self.returncode is None and readable([self._ended], timeout):
@@ -130,9 +133,9 @@ class Nursery:
 
 
 @cache
-def nursery() -> Nursery:
-    """Get the nursery of this test process; it goes when the test process goes."""
-    return Nursery(SERVERS)
+def nursery(modules: Sequence[str]) -> Nursery:
+    """Get a nursery of this test process; it goes when the test process goes."""
+    return Nursery(modules)
 
 
 def start(
@@ -148,7 +151,7 @@ def start(
             "module": module, "arguments": arguments,
             "environ": dict(environ), "folder": str(Path.cwd()),
         }  # fmt: skip
-        return nursery().fork(request, stderr)
+        return nursery(AWS_CLI if module == "awscli" else SERVER).fork(request, stderr)
     return subprocess.Popen(
         [sys.executable, "-m", module, *arguments],
         env=environ,
@@ -157,6 +160,18 @@ def start(
         stderr=stderr,
         text=True,
     )
+
+
+def run(
+    module: str, *arguments: str, environ: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """Run `python -m module arguments` to its end."""
+    with tempfile.TemporaryFile("w+") as complaints:
+        process = start(module, *arguments, environ=environ, stderr=complaints.fileno())
+        said, _ = process.communicate(timeout=100)
+        complaints.seek(0)
+        code = process.wait()
+        return subprocess.CompletedProcess((module, *arguments), code, said, complaints.read())
 
 
 def readable(files: Iterable[int], timeout: float | None = None) -> list[int]:
@@ -219,13 +234,16 @@ def main() -> None:
     number, *modules = sys.argv[1:]
     connection = socket.socket(fileno=int(number))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal means the tests
+    before = set(os.environ)
     for module in modules:
         importlib.import_module(module)
+    added = {name: os.environ[name] for name in set(os.environ) - before}  # awscli does so
     gc.collect()
     gc.freeze()
     found = serve(connection)
     if found is not None:
         module, sys.argv[1:] = found
+        os.environ.update(added | os.environ)
         runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 

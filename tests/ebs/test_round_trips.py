@@ -2,8 +2,6 @@
 
 import random
 import secrets
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -12,7 +10,7 @@ import boto3
 import botocore.config
 import pytest
 
-from tests import disks
+from tests import disks, forks
 from tests.ebs.conftest import BLOCK, SIZE, contents, get, linear, listed, put, sha256, written
 from tests.ec2.test_export_image import start, watched
 from tests.exports import assert_holds
@@ -151,13 +149,12 @@ def test_the_command_line_reads_and_writes_blocks(house: House, tmp_path: Path) 
     checksum = sha256(data.read_bytes())
 
     def aws(*arguments: str) -> str:
-        command = [sys.executable, "-m", "awscli", "ebs", *arguments, "--output", "text"]
         environment = {
             "HOME": str(tmp_path), "AWS_ACCESS_KEY_ID": house.account_id,
             "AWS_SECRET_ACCESS_KEY": "secret", "AWS_DEFAULT_REGION": "us-east-1",
             "AWS_ENDPOINT_URL": house.endpoint,
         }  # fmt: skip
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        done = forks.run("awscli", "ebs", *arguments, "--output", "text", environ=environment)
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 

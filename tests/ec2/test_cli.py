@@ -2,14 +2,13 @@
 
 import json
 import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests import forks
 from tests.ec2.conftest import MIB, convert, made_snapshot, random_disk
 from tests.house import House
 
@@ -18,23 +17,18 @@ pytestmark = pytest.mark.slow  # it starts many processes
 
 def aws(house: House, *words: str, fails: bool = False) -> Any:
     """Run the AWS CLI; return what it prints, read as JSON, or what it complains of."""
-    done = subprocess.run(
-        [Path(sys.executable).with_name("aws"), *words],
-        env={
-            "PATH": os.environ["PATH"],
-            "HOME": "/nonexistent",
-            "AWS_ENDPOINT_URL": house.endpoint,
-            "AWS_ACCESS_KEY_ID": house.account_id,
-            "AWS_SECRET_ACCESS_KEY": "secret",
-            "AWS_REGION": "us-east-1",
-            "AWS_DEFAULT_REGION": "us-east-1",
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "AWS_PAGER": "",
-        },
-        capture_output=True,
-        text=True,
-        timeout=100,
-    )
+    environ = {
+        "PATH": os.environ["PATH"],
+        "HOME": "/nonexistent",
+        "AWS_ENDPOINT_URL": house.endpoint,
+        "AWS_ACCESS_KEY_ID": house.account_id,
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_PAGER": "",
+    }
+    done = forks.run("awscli", *words, environ=environ)
     assert bool(done.returncode) is fails, done.stderr
     if fails:
         return done.stderr

@@ -2,13 +2,12 @@
 
 import json
 import os
-import subprocess
-import sys
 import urllib.request
 from pathlib import Path
 
 import pytest
 
+from tests import forks
 from tests.house import House
 
 pytestmark = pytest.mark.slow  # it starts many processes
@@ -16,23 +15,17 @@ pytestmark = pytest.mark.slow  # it starts many processes
 
 def aws(house: House, home: Path, *arguments: object) -> str:
     """Run one `aws` command with nothing of this machine's configuration."""
-    finished = subprocess.run(
-        [sys.executable, "-m", "awscli", *map(str, arguments)],
-        env={
-            "PATH": os.environ["PATH"],
-            "HOME": str(home),
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "AWS_ACCESS_KEY_ID": house.account_id,
-            "AWS_SECRET_ACCESS_KEY": "secret",
-            "AWS_DEFAULT_REGION": "us-east-1",
-            "AWS_ENDPOINT_URL": house.endpoint,
-        },
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-    )
+    environ = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_ACCESS_KEY_ID": house.account_id,
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": house.endpoint,
+    }
+    finished = forks.run("awscli", *map(str, arguments), environ=environ)
     assert finished.returncode == 0, finished.stderr
     return finished.stdout
 
