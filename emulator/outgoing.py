@@ -11,7 +11,7 @@ from aiofiles.threadpool import wrap
 from emulator.incoming import Incoming, Send
 from emulator.protocol.streams import BLOCK, FileBody
 
-Body = bytes | bytearray | FileBody | AsyncIterator[bytes]
+Body = bytes | FileBody | AsyncIterator[bytes]
 Piece = bytes | memoryview
 BREAKS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 BODILESS = frozenset({204, 304})
@@ -32,7 +32,7 @@ async def send_answer(answer: Answer, incoming: Incoming, send: Send) -> None:
     names = {name for name, _ in headers}
     body = answer.body
     if answer.status not in BODILESS and b"content-length" not in names:
-        if isinstance(body, bytes | bytearray):
+        if isinstance(body, bytes):
             headers.append((b"content-length", b"%d" % len(body)))
         elif isinstance(body, FileBody):
             headers.append((b"content-length", b"%d" % body.length))
@@ -40,7 +40,7 @@ async def send_answer(answer: Answer, incoming: Incoming, send: Send) -> None:
         # The body will never come, so that what follows on this connection cannot be told from it.
         headers.append((b"connection", b"close"))
     start = {"type": "http.response.start", "status": answer.status, "headers": headers}
-    if isinstance(body, bytes | bytearray):
+    if isinstance(body, bytes):
         await send(start)
         await send({"type": "http.response.body", "body": body})
         return

@@ -18,11 +18,14 @@ from typing import TYPE_CHECKING, Any
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from emulator.direct import Direct, possible
 from emulator.incoming import escaped, origin_form
 from emulator.protocol.streams import BLOCK
 
 if TYPE_CHECKING:
     from ssl import SSLContext
+
+    from emulator.app import Application
 
 # After an early answer (NoSuchBucket) the rest of an upload is read and dropped, since many
 # clients do not look for an answer before they have sent everything. Beyond this we hang up.
@@ -30,6 +33,7 @@ DRAINED = 1 << 30
 ARRIVING = memoryview(bytearray(BLOCK))  # what one read brings, until the parser has copied it
 LINE = 16 << 10  # bytes of a request line that are looked at; the longest key has 9 KiB, escaped
 LINGER = 0.02  # seconds that a block may take to fill: what trickles is handed on as it comes
+OK = b"HTTP/1.1 200 OK\r\n"
 KEEP_ALIVE = 75  # seconds; longer than the clients' pools keep a connection that idles
 GRACE = 3  # seconds for the requests that are under way when the server is told to stop
 
@@ -55,11 +59,21 @@ class Protocol(HttpToolsProtocol):
     between = True  # requests
     dropped = 0  # bytes of a body after its answer
     lingering: asyncio.TimerHandle | None = None  # for a block to fill
+    direct: Direct | None = None  # past the transport
+    answered = False  # before the request was read to its end, which has no body
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Have what arrives on the connection read by blocks."""
         super().connection_made(transport)
         transport.set_protocol(Reader(self))
+        if possible(transport):
+            self.direct = Direct(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Let go of the connection altogether."""
+        super().connection_lost(exc)
+        if self.direct is not None:
+            self.direct.close()
 
     def data_received(self, data: bytes | memoryview) -> None:
         """Escape a key's raw UTF-8 in the request line; the parser refuses it."""
@@ -76,6 +90,9 @@ class Protocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """Note that a request line comes next."""
         self.between = True
+        if self.answered:
+            self.answered = False
+            return
         if self.lingering is not None:
             self.lingering.cancel()
         super().on_message_complete()
@@ -92,7 +109,30 @@ class Protocol(HttpToolsProtocol):
             if host is not None:
                 self.headers[:] = [pair for pair in self.headers if pair[0] != b"host"]
                 self.headers.append((b"host", host))
-        super().on_headers_complete()
+        if self.direct is None or not self.answered_at_once(self.direct):
+            super().on_headers_complete()
+
+    def answered_at_once(self, direct: Direct) -> bool:
+        """Answer a request without a body here and now, if the application can."""
+        config = self.config
+        if (
+            not isinstance(config, Config)
+            or self.parser.get_method() != b"GET"
+            or not (self.cycle is None or self.cycle.response_complete)
+            or not direct.free
+            or self.parser.get_http_version() != "1.1"
+            or not self.parser.should_keep_alive()
+        ):
+            return False
+        answer = config.at_once(self.url, self.headers)
+        if answer is None:
+            return False
+        headers, body = answer
+        always = b"".join(b"%s: %s\r\n" % pair for pair in self.server_state.default_headers)
+        direct.send(b"".join((OK, always, headers, b"\r\n")), body)
+        self.answered = True
+        self.on_response_complete()
+        return True
 
     def on_body(self, body: bytes) -> None:
         """Hold what comes in until it is a block; count what comes after the answer."""
@@ -163,9 +203,17 @@ class Server(uvicorn.Server):
                 signal.signal(number, handler)
 
 
-def configured(app: Any, tls: "SSLContext | None" = None) -> uvicorn.Config:
+class Config(uvicorn.Config):
+    """What uvicorn goes by, and the way around ASGI to what the application answers at once."""
+
+    def __init__(self, app: "Application", **settings: Any) -> None:
+        super().__init__(app, **settings)
+        self.at_once = app.gateway.at_once
+
+
+def configured(app: "Application", tls: "SSLContext | None" = None) -> uvicorn.Config:
     """Configure uvicorn: our protocol, and none of its own logs and headers."""
-    return uvicorn.Config(
+    return Config(
         app,
         loop="uvloop",
         http=Protocol,

@@ -9,7 +9,7 @@ from typing import Any
 from emulator.protocol.streams import FileBody
 
 ELSEWHERE = frozenset({"header", "headers", "statusCode"})  # locations outside of the body
-Body = bytes | bytearray | FileBody | AsyncIterator[bytes]
+Body = bytes | FileBody | AsyncIterator[bytes]
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from emulator.context import Context
 
 # A plain function is called in a thread; a coroutine function runs on the event loop and is for
-# bodies that are many bytes: they are streamed, or are in memory already.
+# streamed bodies alone.
 Handler = Callable[[Context, Any], Mapping[str, Any] | Awaitable[Mapping[str, Any]]]
 
 H = TypeVar("H", bound=Callable[..., Any])

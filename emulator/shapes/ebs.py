@@ -39,7 +39,7 @@ class GetSnapshotBlockRequest(TypedDict, total=False):
 
 class GetSnapshotBlockResponse(TypedDict, total=False):
     DataLength: int
-    BlockData: bytes | bytearray | FileBody
+    BlockData: bytes | FileBody
     Checksum: str
     ChecksumAlgorithm: str
 

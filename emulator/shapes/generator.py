@@ -40,7 +40,7 @@ def module(service: str, names: list[str]) -> Iterator[str]:
     for name in names:
         operation = operation_model(service, name)
         shapes: list[Any] = [operation.input_shape, operation.output_shape]
-        for shape, stream in zip(shapes, ("RequestBody", "bytes | bytearray | FileBody"), strict=True):
+        for shape, stream in zip(shapes, ("RequestBody", "bytes | FileBody"), strict=True):
             collect(shape, found)
             payload = None if shape is None else shape.serialization.get("payload")
             if payload and shape.members[payload].type_name == "blob":

@@ -466,7 +466,7 @@ class GetObjectAclRequest(TypedDict, total=False):
 
 
 class GetObjectOutput(TypedDict, total=False):
-    Body: bytes | bytearray | FileBody
+    Body: bytes | FileBody
     DeleteMarker: bool
     AcceptRanges: str
     Expiration: str

@@ -9,18 +9,16 @@ import os
 from pathlib import Path
 
 from state.disks.journal import EMPTY, SLOT, place_of
-from state.disks.raw import read_at_once
 
 
-def checksum(path: Path, index: int, *, at_once: bool = False) -> bytes | None:
-    """Return the checksum of a block, if it is known; at once, if it is in memory, too."""
+def checksum(path: Path, index: int) -> bytes | None:
+    """Return the checksum of a block, if it is known."""
     try:
         file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
         return None
     try:
-        place = place_of(index)
-        found = read_at_once(file, SLOT, place) if at_once else os.pread(file, SLOT, place)
+        found = os.pread(file, SLOT, place_of(index))
     finally:
         os.close(file)
-    return bytes(found) if found and len(found) == SLOT and found != EMPTY else None
+    return found if len(found) == SLOT and found != EMPTY else None

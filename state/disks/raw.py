@@ -31,12 +31,6 @@ class RawDisk:
             found = b"".join(pieces)
         return found if len(found) == length else found.ljust(length, b"\0")
 
-    def read_at_once(self, offset: int, length: int) -> bytearray | None:
-        """Return so many bytes if all are in memory; None if not, or if some are zeros of ours."""
-        if offset + length > self.size:
-            return None
-        return read_at_once(self._file, length, offset)
-
     def data(self, offset: int = 0) -> Iterator[tuple[int, int]]:
         """Yield begin and end of what is not a hole, from an offset on, in order."""
         while (begin := self._seek(offset, os.SEEK_DATA)) < self.size:
@@ -68,13 +62,11 @@ def open_raw(path: Path, size: int) -> RawDisk:
     return RawDisk(os.open(path, os.O_RDONLY | os.O_CLOEXEC), size)
 
 
-def read_at_once(file: int, length: int, offset: int) -> bytearray | None:
-    """Read what takes no time, because it is in memory; None if that is not all of it."""
+def read_at_once(file: int, offset: int, buffer: bytearray | memoryview) -> bool:
+    """Fill a buffer from a file, if that takes no time, because it is all in memory."""
     if NOWAIT is None:
-        return None
-    found = bytearray(length)
+        return False
     try:
-        count = os.preadv(file, [found], offset, NOWAIT)
+        return os.preadv(file, [buffer], offset, NOWAIT) == len(buffer)
     except OSError:  # nothing of it is in memory, or the filesystem cannot tell
-        return None
-    return found if count == length else None
+        return False

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from typing import BinaryIO
+from urllib.parse import quote
 
 import pytest
 
-from tests.ebs.conftest import BLOCK, block, sha256, written
+from tests.ebs.conftest import BLOCK, block, listed, sha256, written
 from tests.house import House, Server
 from tests.wire.sockets import Reply, Wire, signed
 
@@ -106,13 +108,56 @@ def test_a_block_is_taken_however_it_is_sent(house: House, wire: Wire) -> None:
 def test_a_fault_of_ours_has_the_name_that_clients_catch(own_house: House) -> None:
     ebs = own_house.ebs()
     snapshot_id = written(ebs, {0: block("a")})
-    (listed,) = ebs.list_snapshot_blocks(SnapshotId=snapshot_id)["Blocks"]
-    (blob,) = (file for file in (own_house.data_dir / "blobs").rglob("*") if file.is_file())
+    token = listed(ebs, snapshot_id)[0]
+    blob = own_house.snapshot_bytes(snapshot_id)
     blob.unlink()
     blob.mkdir()  # somebody has been at the data folder
 
     with pytest.raises(ebs.exceptions.InternalServerException):
-        ebs.get_snapshot_block(SnapshotId=snapshot_id, **listed)
+        ebs.get_snapshot_block(SnapshotId=snapshot_id, BlockIndex=0, BlockToken=token)
+
+
+def test_who_reads_slowly_gets_all_blocks_one_after_the_other(house: House) -> None:
+    data = {index: bytes([index]) * BLOCK for index in range(1, 7)}
+    snapshot_id = written(house.ebs(), data)
+    tokens = listed(house.ebs(), snapshot_id)
+    who = signed(house.account_id, "ebs")
+    with Wire(house.endpoint, receive_buffer=4096) as wire:
+        for index in data:  # before anything is read
+            token = quote(tokens[index], safe="")
+            line = f"GET /snapshots/{snapshot_id}/blocks/{index}?blockToken={token}"
+            wire.send(line, Authorization=who)
+
+        with wire.socket.makefile("rb") as stream:
+            for index, block_ in data.items():
+                reply = read_reply(stream)
+                assert (reply.status, reply.body == block_) == (200, True), index
+                assert reply.headers["x-amz-checksum"] == sha256(block_)
+
+
+def test_who_leaves_in_the_middle_of_a_block_disturbs_nobody(house: House) -> None:
+    snapshot_id = written(house.ebs(), {0: block("a")})
+    token = quote(listed(house.ebs(), snapshot_id)[0], safe="")
+    line = f"GET /snapshots/{snapshot_id}/blocks/0?blockToken={token}"
+    who = signed(house.account_id, "ebs")
+    for _ in range(5):
+        with Wire(house.endpoint, receive_buffer=4096) as wire:
+            wire.send(line, Authorization=who)
+            assert wire.socket.recv(100).startswith(b"HTTP/1.1 200 OK")
+
+    with Wire(house.endpoint) as wire:
+        assert wire.ask(line, Authorization=who, Connection="close").body == block("a")
+        assert wire.socket.recv(1) == b""
+
+
+def read_reply(stream: BinaryIO) -> Reply:
+    """Read one of several answers."""
+    status = int(stream.readline().split()[1])
+    headers = {}
+    while line := stream.readline().decode().strip():
+        name, _, text = line.partition(": ")
+        headers[name.lower()] = text
+    return Reply(status, headers, stream.read(int(headers["content-length"])), False)
 
 
 def quarters() -> range:

@@ -42,10 +42,16 @@ class Reply:
 class Wire:
     """One connection to a server."""
 
-    def __init__(self, endpoint: str) -> None:
+    def __init__(self, endpoint: str, receive_buffer: int | None = None) -> None:
         parts = urlsplit(endpoint)
         self.host = parts.netloc
-        self.socket = socket.create_connection((parts.hostname, parts.port), timeout=20)
+        self.socket = socket.socket(
+            socket.AF_INET6 if ":" in str(parts.hostname) else socket.AF_INET
+        )
+        self.socket.settimeout(20)
+        if receive_buffer is not None:  # of whoever reads slowly
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        self.socket.connect((parts.hostname, parts.port))
 
     def __enter__(self) -> "Wire":
         return self

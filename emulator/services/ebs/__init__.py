@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from emulator.services.actions import Handler, merge
-from emulator.services.ebs import changes, completion, listing, reading, starting, writing
+from emulator.services.ebs import changes, completion, listing, prompt, reading, starting, writing
 
 ACTIONS: Mapping[str, Handler] = merge(
     [
@@ -15,3 +15,5 @@ ACTIONS: Mapping[str, Handler] = merge(
         writing.actions,
     ]
 )
+
+answer_at_once = prompt.block_at_once

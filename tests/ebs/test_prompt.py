@@ -1,0 +1,145 @@
+"""Blocks that are answered at once, and what is answered the usual way."""
+
+import hashlib
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from emulator.gateway import Gateway
+from emulator.services.ebs import answer_at_once, finding, tokens
+from emulator.settings import Settings
+from state.blobs import Blobs
+from state.disks.journal import place_of
+from state.drafts import checksums_of
+from state.store import Store
+from tests.ebs.conftest import BLOCK, block, listed, sha256, written
+from tests.house import House
+from tests.state.samples import snapshot
+from tests.wire.sockets import Wire, signed
+
+ME, OTHER = "111122223333", "444455556666"
+SNAPSHOT = "snap-0123456789abcdef0"
+DATA = block("in memory")
+NOW = datetime(2026, 1, 31, tzinfo=UTC)
+
+
+class Reader:
+    """Who asks a gateway for blocks; of a snapshot, which has two, one without a checksum."""
+
+    def __init__(self, folder: Path) -> None:
+        self.store, self.blobs = Store(f"sqlite:///{folder}/vmie.db"), Blobs(folder)
+        self.store.migrate()
+        self.keep("blocks", {0: DATA, BLOCK: DATA})
+        self.keep(checksums_of("blocks"), {place_of(0): hashlib.sha256(DATA).digest()})
+        self.change(add=True)
+        self.now = NOW
+        engine: Any = None  # nobody is to work
+        self.gateway = Gateway(
+            Settings.model_validate({}), self.store, self.blobs, engine, now=lambda: self.now
+        )
+        self.gateway.prompt["ebs"] = answer_at_once
+        with self.store.begin() as tx:
+            self.secret = tx.secrets.made(tokens.SECRET)
+        tokens.SECRETS[self.store] = self.secret
+
+    def keep(self, blob_id: str, pieces: dict[int, bytes]) -> None:
+        path = self.blobs.incoming()
+        with path.open("wb") as file:
+            for offset, piece in pieces.items():
+                file.seek(offset)
+                file.write(piece)
+        self.blobs.keep(path, blob_id)
+
+    def change(self, *, add: bool = False, **changes: Any) -> None:
+        fields = {"account_id": ME, "blob_id": "blocks", "size_gib": 1, "size_bytes": 1 << 30}
+        value = snapshot(SNAPSHOT).model_copy(update={**fields, **changes})
+        with self.store.begin() as tx:
+            (tx.snapshots.add if add else tx.snapshots.replace)(value)
+
+    def ask(
+        self, index: int = 0, account: str = ME, target: str = "", **headers: str
+    ) -> tuple[bytes, memoryview] | None:
+        rest = tokens.milliseconds(NOW + timedelta(days=7)).to_bytes(tokens.REST, "big")
+        subject = tokens.spelled("block", ME, SNAPSHOT)
+        token = tokens.written(self.secret, b"%s\n%d\n%s" % (subject, index, rest), rest)
+        target = target or f"/snapshots/{SNAPSHOT}/blocks/{index}?blockToken={quote(token, '')}"
+        said = {"host": "localhost", "authorization": signed(account, "ebs"), **headers}
+        pairs = [(name.replace("_", "-").encode(), text.encode()) for name, text in said.items()]
+        return self.gateway.at_once(target.encode(), pairs)
+
+    def reads(self) -> bool:
+        """Ask again, once the row is known, as it is to who has listed the blocks."""
+        for context in self.gateway.contexts.values():
+            finding.row(context, SNAPSHOT)
+        return self.ask() is not None
+
+
+@pytest.fixture
+def reader(tmp_path: Path) -> Iterator[Reader]:
+    reader = Reader(tmp_path)
+    assert reader.ask() is None  # the row is not known yet
+    if not reader.reads():
+        pytest.skip("the filesystem cannot tell what is in memory")
+    yield reader
+    reader.store.close()
+
+
+def test_a_block_in_memory_is_answered_at_once(reader: Reader) -> None:
+    answer = reader.ask()
+
+    assert answer is not None
+    headers, body = answer
+    assert body == DATA
+    assert f"x-amz-checksum: {sha256(DATA)}\r\n".encode() in headers
+
+
+def test_what_takes_time_or_is_wrong_is_answered_the_usual_way(reader: Reader) -> None:
+    wrong = f"/snapshots/{SNAPSHOT}/blocks/0?blockToken=AAAA"
+    for answer in (
+        reader.ask(1),  # nobody has kept its checksum
+        reader.ask(2),  # it is not in the file
+        reader.ask(account=OTHER),
+        reader.ask(account="ASIA0123456789ABCDEF"),  # a session has rights of its own
+        reader.ask(target=wrong),
+        reader.ask(target="/snapshots"),
+        reader.ask(authorization=signed(ME, "ebs", "eu-west-1")),
+        reader.ask(authorization=signed(ME, "s3")),
+        reader.ask(content_length="4"),
+        reader.ask(transfer_encoding="chunked"),
+        reader.ask(expect="100-continue"),
+    ):
+        assert answer is None
+    assert reader.ask() is not None
+    reader.now += timedelta(days=7)
+    assert reader.ask() is None
+
+
+@pytest.mark.parametrize(
+    "change", [{"state": "error"}, {"encrypted": True}, {"account_id": OTHER}, {"blob_id": "gone"}]
+)
+def test_what_has_changed_is_noticed(reader: Reader, change: dict[str, Any]) -> None:
+    reader.change(**change)
+
+    assert reader.ask() is None
+    assert not reader.reads()
+
+
+def test_both_ways_give_the_same_answer(house: House) -> None:
+    snapshot_id = written(house.ebs(), {0: block("a")})
+    token = quote(listed(house.ebs(), snapshot_id)[0], safe="")
+    line = f"GET /snapshots/{snapshot_id}/blocks/0?blockToken={token}"
+    who = signed(house.account_id, "ebs")
+    with Wire(house.endpoint) as wire:
+        wire.ask(line, Authorization=who)  # from here on the row is known
+
+        short = wire.ask(line, Authorization=who)
+        usual = wire.ask(line, b"{}", Authorization=who)
+
+    assert (short.status, short.body) == (usual.status, usual.body) == (200, block("a"))
+    assert short.headers.keys() == usual.headers.keys()
+    own = {"date", "x-amzn-requestid"}
+    assert {**short.headers, **dict.fromkeys(own)} == {**usual.headers, **dict.fromkeys(own)}
