@@ -1,10 +1,13 @@
 """The room of volumes."""
 
+from collections.abc import Collection
+
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from state import tables
 from state.rows.owned import Owned, OwnedKind
 from state.rows.room import Columns, Values
+from state.rows.texts import among
 from state.volumes import Volume
 
 
@@ -34,6 +37,13 @@ OF_INSTANCE = (
     select(COLUMNS.document)
     .join(ATTACHED, ATTACHED.c.volume_id == COLUMNS.id)
     .where(ATTACHED.c.instance_id == bindparam("instance_id"))
+    .order_by(COLUMNS.sequence)
+)
+
+OF_INSTANCES = (
+    select(ATTACHED.c.instance_id, COLUMNS.document)
+    .join(ATTACHED, ATTACHED.c.volume_id == COLUMNS.id)
+    .where(among(ATTACHED.c.instance_id, "instance_ids"))
     .order_by(COLUMNS.sequence)
 )
 
@@ -76,6 +86,14 @@ class Volumes(Owned[Volume]):
     def of_instance(self, instance_id: str) -> Values[Volume]:
         """Return the volumes that are attached to an instance."""
         return self._all(OF_INSTANCE, {"instance_id": instance_id})
+
+    def of_instances(self, instance_ids: Collection[str]) -> dict[str, Values[Volume]]:
+        """Return the volumes that are attached to some instances, by their ids."""
+        found: dict[str, Values[Volume]] = {each: [] for each in instance_ids}
+        rows = self._connection.execute(OF_INSTANCES, {"instance_ids": instance_ids})
+        for instance_id, document in rows:
+            found[instance_id].append(self._kind.decode(document))
+        return found
 
     def _relate(self, volume: Volume) -> None:
         for layer in volume.files:

@@ -98,6 +98,9 @@ def test_an_instance_knows_what_is_attached_to_it(store: Store) -> None:
     with store.begin() as tx:
         assert [each.id for each in tx.volumes.of_instance("i-1")] == ["vol-1", "vol-2"]
         assert [each.id for each in tx.volumes.of_instance("i-2")] == ["vol-2"]
+        several = tx.volumes.of_instances(["i-1", "i-2", "i-3"])
+        names = {key: [each.id for each in found] for key, found in several.items()}
+        assert names == {"i-1": ["vol-1", "vol-2"], "i-2": ["vol-2"], "i-3": []}
         tx.volumes.replace(volume("vol-2"))
         tx.volumes.remove("vol-1")
         assert tx.volumes.of_instance("i-1") == []

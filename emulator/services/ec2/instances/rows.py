@@ -90,17 +90,27 @@ def find_instance(ctx: Context, tx: Tx, instance_id: str) -> Instance:
 
 
 def rows_of(tx: Tx, instances: Sequence[Instance]) -> list[Row]:
-    """Return instances with what belongs to them."""
-    tags = tx.tags.of([instance.id for instance in instances])
+    """Return instances of one account and Region with what belongs to them."""
+    if not instances:
+        return []
+    owner = instances[0].account_id, instances[0].region
+    ids_of_all = [instance.id for instance in instances]
+    tags, volumes = tx.tags.of(ids_of_all), tx.volumes.of_instances(ids_of_all)
+    interface_ids = {each.interface_id for each in instances if each.interface_id}
+    interfaces = {
+        each.value.id: each.value for each in tx.network.interfaces.list(*owner, ids=interface_ids)
+    }
+    group_ids = {each for interface in interfaces.values() for each in interface.group_ids}
+    groups = {
+        each.value.id: each.value for each in tx.network.security_groups.list(*owner, ids=group_ids)
+    }
     rows = []
     for instance in instances:
-        interface = tx.network.interfaces.get(instance.interface_id or "")
+        interface = interfaces.get(instance.interface_id or "")
         if interface is not None and not is_of(interface, instance):  # it was kept
             interface = None
-        found = map(tx.network.security_groups.get, interface.group_ids if interface else ())
-        groups = [group for group in found if group is not None]
-        volumes = tx.volumes.of_instance(instance.id)
-        rows.append(Row(instance, volumes, tags[instance.id], interface, groups))
+        named = [groups[each] for each in (interface.group_ids if interface else ())]
+        rows.append(Row(instance, volumes[instance.id], tags[instance.id], interface, named))
     return rows
 
 
