@@ -1,6 +1,7 @@
 """CreateInstanceExportTask: what begins an export, and all that is refused."""
 
 import re
+from copy import copy
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from state.exporters import exporter
 from tests.ec2.conftest import made_image, made_key, made_snapshot, refusal
 from tests.ec2.volumes import attached_volume
 from tests.house import House
+from tests.iam.test_session_rights import Worker, statement
 from tests.instance_exports.exportable import (
     closed_bucket,
     export_bucket,
@@ -307,6 +309,20 @@ def test_a_bucket_of_another_account_though_it_lets_the_exporter_in(
 
     assert code == "InvalidParameter"
     assert message.startswith(f"User does not have access to the S3 object ({theirs}/vms/export-i-")
+
+
+def test_a_session_exports_only_to_where_it_may_write(house: House) -> None:
+    bucket, instance_id = export_bucket(house), put_machine(house)
+    worker = Worker(house, statement("ec2:*"))
+    session = copy(house)
+    session.ec2 = lambda *_: worker.client("ec2")  # type: ignore[method-assign]
+
+    code, message = refusal(lambda: start(session, instance_id, bucket))
+    worker.may(statement("ec2:*"), statement("s3:PutObject", f"arn:aws:s3:::{bucket}/vms/*"))
+
+    assert code == "InvalidParameter"
+    assert message.startswith(f"User does not have access to the S3 object ({bucket}/vms/export-i-")
+    assert start(session, instance_id, bucket)["ExportTaskId"]
 
 
 def test_a_bucket_of_another_region(shared_house: House, place: tuple[str, str]) -> None:

@@ -134,10 +134,12 @@ def formats(named: str, target: ExportToS3TaskSpecification) -> Wanted:
 
 
 def check_destination(ctx: Context, tx: Tx, place: sources.Location) -> None:
-    """Refuse a bucket into which the account may not export, or the exporter may not write."""
+    """Refuse a bucket into which who asks may not export, or the exporter may not write."""
     bucket = tx.buckets.get(place.bucket)
     # assumed: that it is told in the words of image exports, and in this order
     if bucket is None or bucket.account_id != ctx.account_id:
+        raise task_errors.no_access_to_object(*place)
+    if not sources.may_write(ctx, tx, bucket, place.key):
         raise task_errors.no_access_to_object(*place)
     if bucket.region != ctx.region:
         raise task_errors.object_elsewhere(ctx.region)
