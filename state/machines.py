@@ -146,7 +146,7 @@ def detached(tx: Tx, volume_id: str, instance_id: str) -> None:
     """Say that a volume is unplugged: it is available, or another instance's only."""
     volume = tx.volumes.get(volume_id)
     if volume is not None:
-        tx.volumes.replace(without(volume, instance_id))
+        tx.volumes.replace(without(volume, instance_id, ran=True))
 
 
 def stuck(tx: Tx, volume_id: str, instance_id: str) -> None:
@@ -169,7 +169,7 @@ def writes(tx: Tx, volume_id: str, blob_id: str | None) -> None:
 
 def settled(tx: Tx, instance: Instance, now: datetime, reason: str | None = None) -> list[Layer]:
     """Bring an instance to what it is to be without a machine; return the files that go with it."""
-    gone = instance.desired == "terminated"
+    gone, ran = instance.desired == "terminated", instance.worker is not None
     if instance.desired == "running":
         never_ran = instance.state == "pending" and instance.launched_at == instance.created_at
         gone = never_ran or (reason == BY_GUEST and instance.shutdown_behavior == "terminate")
@@ -189,7 +189,10 @@ def settled(tx: Tx, instance: Instance, now: datetime, reason: str | None = None
     tx.instances.replace(instance)
     files: list[Layer] = []
     for volume in tx.volumes.of_instance(instance.id):
-        files += _parted(tx, volume, instance) if gone else _at_rest(tx, volume, instance)
+        if gone:
+            files += _parted(tx, volume, instance, ran=ran)
+        elif ran:
+            _at_rest(tx, volume, instance)
     interface = tx.network.interfaces.get(instance.interface_id or "")
     if gone and interface is not None and interface.attachment is not None:
         if interface.attachment.delete_on_termination:
@@ -241,11 +244,15 @@ def room_for(tx: Tx, hosts: Iterable[Host], instance_type: str, wanted: int) -> 
     return min(wanted, sum(max(0, left) // need for left in free.values()))
 
 
-def without(volume: Volume, instance_id: str) -> Volume:
-    """Return a volume that is not attached to an instance (any more)."""
+def without(volume: Volume, instance_id: str, *, ran: bool) -> Volume:
+    """Return a volume that is not attached to an instance (any more); ran: which had a machine.
+
+    With Multi-Attach it may be the machine of another that writes to it.
+    """
     rest = tuple(each for each in volume.attachments if each.instance_id != instance_id)
-    state = "in-use" if rest else "available"
-    return volume.model_copy(update={"attachments": rest, "state": state, "held": None})
+    state, held = ("in-use", volume.held) if rest else ("available", None)
+    changes = {"attachments": rest, "state": state, "held": None if ran else held}
+    return volume.model_copy(update=changes)
 
 
 def _mine(tx: Tx, instance_id: str, worker: str) -> Instance | None:
@@ -265,23 +272,22 @@ def _told(tx: Tx, volume_id: str, instance_id: str, before: str, after: str) -> 
         tx.volumes.replace(volume.model_copy(update={"attachments": changed}))
 
 
-def _at_rest(tx: Tx, volume: Volume, instance: Instance) -> list[Layer]:
-    """Nobody writes to a volume of a stopped instance, and what was asked of it is done."""
+def _at_rest(tx: Tx, volume: Volume, instance: Instance) -> None:
+    """A machine that has ended writes to no volume, and what was asked of it is done."""
     mine = [each for each in volume.attachments if each.instance_id == instance.id]
     if any(each.state in ("detaching", "busy") for each in mine):
-        volume = without(volume, instance.id)
+        volume = without(volume, instance.id, ran=True)
     at_rest = tuple(
         each.model_copy(update={"state": "attached"}) if each in mine else each
         for each in volume.attachments
     )
     tx.volumes.replace(volume.model_copy(update={"attachments": at_rest, "held": None}))
-    return []
 
 
-def _parted(tx: Tx, volume: Volume, instance: Instance) -> list[Layer]:
+def _parted(tx: Tx, volume: Volume, instance: Instance, *, ran: bool) -> list[Layer]:
     """Part a volume from a terminated instance; return its files if it goes with that."""
     mine = [each for each in volume.attachments if each.instance_id == instance.id]
-    rest = without(volume, instance.id)
+    rest = without(volume, instance.id, ran=ran)
     if rest.attachments or not any(each.delete_on_termination for each in mine):
         tx.volumes.replace(rest)
         return []

@@ -237,6 +237,13 @@ def test_a_volume_is_of_one_machine(site: Site) -> None:
     assert site.refused("StartInstances", InstanceIds=[second]).message.startswith(
         f"The volume '{volume}' is attached to '{first}'"
     )
+    with site.store.begin() as tx:
+        machines.writes(tx, volume, "a file")
+    site.call("DetachVolume", VolumeId=volume, InstanceId=second)
+    with site.store.read() as tx:
+        kept = tx.volumes.get(volume)
+    assert kept is not None
+    assert kept.held == "a file"  # by the machine of the first
 
 
 def test_a_reboot_is_counted(site: Site) -> None:

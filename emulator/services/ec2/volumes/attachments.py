@@ -69,7 +69,7 @@ def detach_volume(ctx: Context, request: DetachVolumeRequest) -> VolumeAttachmen
             raise dry_run()
         instance = tx.instances.get(attachment.instance_id)
         if instance is None or instance.worker is None:
-            tx.volumes.replace(without(volume, attachment.instance_id))
+            tx.volumes.replace(without(volume, attachment.instance_id, ran=False))
         else:
             forced = request.get("Force", False) or attachment.forced
             going = attachment.model_copy(update={"state": "detaching", "forced": forced})
