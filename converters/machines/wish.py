@@ -72,6 +72,8 @@ def guest_of(wish: Wish) -> Guest:
         options=Options(
             metadata.enabled, metadata.tokens == "required", metadata.hops, metadata.tags
         ),
+        public_address=IPv4Address(interface.public_ip) if interface.public_ip else None,
+        monitored=instance.monitored,
     )
 
 
