@@ -29,6 +29,7 @@ from converters.pipelines.volumes import GIB, writable
 from converters.qemu_img import Stacked
 from state import machines
 from state.blobs import Blobs
+from state.disk_keys import KeyUnusable
 from state.disks.sealed import create
 from state.layers import Layer
 from state.store import Store
@@ -127,7 +128,12 @@ class Disks:
     # one step each --------------------------------------------------------------------------------
 
     async def _plug(self, monitor: Monitor, model: DiskModel, volume_id: str) -> None:
-        disk = await self.take(volume_id)
+        try:
+            disk = await self.take(volume_id)
+        except (KeyUnusable, qemu_img.Failed) as error:
+            log.warning("volume %s can't be opened for %s: %s", volume_id, self._instance_id, error)
+            await asyncio.to_thread(self._say_detached, volume_id)
+            return
         plugged = self._plugged[volume_id]
         device = attached(model if model in ("virtio", "nvme") else "virtio", disk.name)
         try:

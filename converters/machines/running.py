@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from converters import qemu_img
 from converters.boot.admission import CORES
 from converters.boot.computer import Computer, NotStarted, started
 from converters.boot.devices import Devices, Without, devices, firmware
@@ -46,6 +47,7 @@ LOOK: Final = 0.2  # seconds between two looks at what does not come by itself
 SOON: Final = 0.02  # seconds between two looks, however much happens
 GRACE: Final = 60.0  # seconds for a guest to turn itself off
 AGAIN: Final = 10.0  # seconds after which its power button is pressed once more
+TRIED_AGAIN: Final = 5.0  # seconds after which what could not be done is tried again
 PARTING: Final = 5.0  # seconds for QEMU to write what it has in hand
 HURRY: Final = 1.5  # … when the worker ends
 # The service's own words.
@@ -78,6 +80,8 @@ class Running:
         self._off = False  # the guest has turned itself off
         self._was_reset = asyncio.Event()
         self._unplugged: list[str] = []
+        self._halted = False  # QEMU has, for want of room on a disk of ours
+        self._not_before = 0.0  # what could not be done is tried again then
 
     @property
     def _instance(self) -> Instance:
@@ -102,7 +106,7 @@ class Running:
         except KeyUnusable as error:
             log.info("instance %s can't be started: %s", self.id, error)
             reason = NO_KEY
-        except (NotStarted, Without, Stale) as error:
+        except (NotStarted, Without, Stale, qemu_img.Failed) as error:
             log.warning("instance %s can't be started: %s", self.id, error)
             reason = ON_LAUNCH
         except (Gone, Refused) as error:
@@ -182,23 +186,28 @@ class Running:
         elif name == "DEVICE_DELETED" and "device" in data:
             self._unplugged.append(data["device"])
         elif name == "BLOCK_IO_ERROR":
+            self._halted = self._halted or data.get("action") == "stop"
+            self._not_before = time.monotonic() + TRIED_AGAIN
             log.warning("instance %s: a disk fails: %s", self.id, data.get("reason"))
         self._changed.set()
 
     async def _follow(self, computer: Computer, disks: Disks, given: Devices, lan: Lan) -> None:
         """Do what is wished, until it is to end or has ended."""
+        has_run = False
         try:
             while not computer.ended.done() and self._instance.desired == "running":
+                has_run = True
                 self._changed.clear()
                 lan.guest = guest_of(self._wish)
                 await self._tell(lan)
                 await self._reboot(computer, lan)
                 while self._unplugged:
                     await disks.gone(computer.monitor, self._unplugged.pop())
-                await disks.follow(computer.monitor, given.disk, self._wish.machine.volumes)
+                if time.monotonic() >= self._not_before:
+                    await self._tend(computer, disks, given)
                 await self._show(computer)
                 await self._wait()
-            await self._stop(computer)
+            await self._stop(computer, asking=has_run)
         except Gone:
             await asyncio.wait([computer.ended], timeout=PARTING)
             if not computer.ended.done():
@@ -213,6 +222,17 @@ class Running:
             async with asyncio.timeout(seconds):
                 await self._changed.wait()
                 await asyncio.sleep(SOON)
+
+    async def _tend(self, computer: Computer, disks: Disks, given: Devices) -> None:
+        """Bring the disks to what is wished; what can't be done now is no reason to end."""
+        try:
+            if self._halted:
+                self._halted = False
+                await computer.monitor.ask("cont")
+            await disks.follow(computer.monitor, given.disk, self._wish.machine.volumes)
+        except (Refused, Stale, KeyUnusable, qemu_img.Failed) as error:
+            self._not_before = time.monotonic() + TRIED_AGAIN
+            log.warning("instance %s: its disks are not what they should be: %s", self.id, error)
 
     async def _tell(self, lan: Lan) -> None:
         if lan.leased and not self._reached:
@@ -256,13 +276,13 @@ class Running:
             put(self._consoles.picture(self.id), shown)
         wanted.unlink(missing_ok=True)
 
-    async def _stop(self, computer: Computer) -> None:
+    async def _stop(self, computer: Computer, *, asking: bool) -> None:
         """End it: the guest is asked first where that is of use to anybody."""
         now = time.monotonic()
         until, again = now + GRACE, now
         if not computer.ended.done():
             await computer.monitor.ask("set-action", shutdown="poweroff")
-        while not computer.ended.done() and self._is_worth_asking and now < until:
+        while asking and not computer.ended.done() and self._is_worth_asking and now < until:
             self._changed.clear()
             if now >= again:
                 await computer.monitor.ask("system_powerdown")
