@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import os
 import ssl
 import subprocess
 import sys
@@ -13,9 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import boto3
 import botocore.config
-import botocore.session
 import httpx
 import pytest
 from botocore.auth import HmacV1Auth, S3SigV4Auth, SigV4Auth
@@ -25,7 +24,8 @@ from botocore.exceptions import ClientError
 
 from emulator.signatures import keys, signing
 from state.store import Store
-from tests.house import House, MakeHouse, Server, default_url
+from tests import forks
+from tests.house import House, MakeHouse, Server, default_url, session
 from tests.signatures.signed import ALICE, BOB, GUEST, HOST, admitted, signed
 from tests.signatures.test_chunks import DATA, PLAIN, TRAILER, chunked
 from tests.state import samples
@@ -51,7 +51,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 def client(house: House, service: str, key: keys.Key, **config: Any) -> Any:
     """A boto3 client with a key."""
-    return boto3.Session(botocore_session=botocore.session.Session()).client(
+    return session().client(
         service,  # type: ignore[call-overload]
         endpoint_url=house.endpoint,
         region_name="eu-west-1",
@@ -494,10 +494,8 @@ def test_what_vmie_signs_itself_is_as_botocore_signs_it() -> None:
 
 def started(*arguments: object) -> subprocess.CompletedProcess[str]:
     """Start a server that is not going to live."""
-    return subprocess.run(
-        [sys.executable, "-m", "emulator", "serve", "--port", "0", *map(str, arguments)],
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+    words = ("serve", "--port", "0", *map(str, arguments))
+    return forks.run("emulator", *words, environ=os.environ)
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::"])

@@ -8,14 +8,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import boto3
-import botocore.session
 import httpx
 import pytest
 from botocore.config import Config
 
 from emulator import tls
-from tests.house import House, MakeHouse
+from tests.house import House, MakeHouse, session
 from tests.signatures.test_house import started
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -43,7 +41,7 @@ def test_clients_that_trust_the_certificate_speak_tls(make_house: MakeHouse) -> 
     body = bytes(range(256)) * 20_000
 
     assert house.endpoint.startswith("https://127.0.0.1:")
-    s3 = boto3.Session(botocore_session=botocore.session.Session()).client(
+    s3 = session().client(
         "s3", endpoint_url=house.endpoint, verify=str(certificate), region_name="us-east-1",
         aws_access_key_id="x", aws_secret_access_key="x", config=Config(proxies={}),
     )  # fmt: skip
