@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -243,16 +244,22 @@ async def test_file_size_is_limited(tmp_path: Path) -> None:
 
 
 async def test_a_start_costs_little() -> None:
-    times, bare = [], []
-    for _ in range(5):
-        begin = time.monotonic()
-        await lifeline.run(["/bin/true"], NO_LIMITS)
-        times.append(time.monotonic() - begin)
-        begin = time.monotonic()
-        subprocess.run([sys.executable, "-I", "-S", "-c", ""], check=True)
-        bare.append(time.monotonic() - begin)
+    """What the processor does for it, by the system's account of processes that have ended."""
 
-    assert min(times) < 5 * min(bare)  # 2 to 3: an interpreter starts, with a few modules
+    def worked() -> float:
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return used.ru_utime + used.ru_stime
+
+    costs, bare = [], []
+    for _ in range(5):
+        begin = worked()
+        await lifeline.run(["/bin/true"], NO_LIMITS)
+        costs.append(worked() - begin)
+        begin = worked()
+        subprocess.run([sys.executable, "-I", "-S", "-c", ""], check=True)
+        bare.append(worked() - begin)
+
+    assert min(costs) < 5 * min(bare)  # 2 to 3: an interpreter starts, with a few modules
 
 
 @pytest.mark.parametrize("new_loop", [asyncio.new_event_loop, uvloop.new_event_loop])

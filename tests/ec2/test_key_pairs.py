@@ -260,11 +260,11 @@ def test_key_pairs_are_deleted(house: House, friend: House, tmp_path: Path) -> N
     assert refusal(lambda: ec2.delete_key_pair())[0] == "MissingParameter"
 
 
-def test_the_private_key_is_kept_nowhere(house: House) -> None:
-    made = house.ec2().create_key_pair(KeyName="mine", KeyType="ed25519")
+def test_the_private_key_is_kept_nowhere(own_house: House) -> None:
+    made = own_house.ec2().create_key_pair(KeyName="mine", KeyType="ed25519")
 
     secret = made["KeyMaterial"].splitlines()[3].encode()
-    files = [path for path in house.data_dir.rglob("*") if path.is_file()]
+    files = [path for path in own_house.data_dir.rglob("*") if path.is_file()]
     assert files
     assert not any(secret in path.read_bytes() for path in files)
-    assert secret.decode() not in house.server.log
+    assert secret.decode() not in own_house.server.log
