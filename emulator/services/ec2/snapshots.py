@@ -31,7 +31,6 @@ from state.store import Numbered, Tx
 from state.tasks import TaskState, work_of
 
 actions = Actions()
-
 LARGEST_PAGE = 1000
 ALIASES = frozenset({"amazon", "aws-marketplace"})  # owners of nothing here
 
@@ -43,6 +42,13 @@ class Row(NamedTuple):
     tags: Mapping[str, str]
     users: Collection[str]
     shape: SnapshotShape
+
+
+class Listed(NamedTuple):
+    """Rows, and the first of their deadlines: few snapshots have one."""
+
+    rows: list[Numbered[Row]]
+    deadline: datetime | None
 
 
 FILTERS = Filters[Row](
@@ -64,7 +70,7 @@ FILTERS = Filters[Row](
 )
 
 
-WHOLE_LISTS = Remembered[list[Numbered[Row]]]()
+WHOLE_LISTS = Remembered[Listed]()
 
 
 @actions
@@ -167,7 +173,7 @@ def find_usable_snapshot(ctx: Context, tx: Tx, region: str, snapshot_id: str) ->
 
 def fetch(
     ctx: Context, named: list[str] | None, own: bool, after: int, limit: int | None
-) -> list[Numbered[Row]]:
+) -> Listed:
     """Return what the account may use in the Region, or owns: those named, a part, or all."""
     if named or after or limit is not None:
         return read(ctx, named, own, after, limit)
@@ -175,9 +181,7 @@ def fetch(
     return WHOLE_LISTS.get(ctx.store, key, lambda: read(ctx, None, own, 0, None))
 
 
-def read(
-    ctx: Context, named: list[str] | None, own: bool, after: int, limit: int | None
-) -> list[Numbered[Row]]:
+def read(ctx: Context, named: list[str] | None, own: bool, after: int, limit: int | None) -> Listed:
     """Return the same from the store."""
     with ctx.store.read() as tx:
         listed = tx.snapshots.list if own else tx.snapshots.usable
@@ -187,25 +191,22 @@ def read(
         snapshot_ids = [snapshot.id for _, snapshot in found]
         tags = tx.tags.of(snapshot_ids)
         users = tx.permissions.of(snapshot_ids)
-    return [
+    rows = [
         Numbered(sequence, row(ctx.account_id, snapshot, tags[snapshot.id], users[snapshot.id]))
         for sequence, snapshot in found
     ]
+    deadlines = (snapshot.expires_at for _, snapshot in found if snapshot.expires_at is not None)
+    return Listed(rows, min(deadlines, default=None))
 
 
-def current(ctx: Context, rows: list[Numbered[Row]]) -> list[Numbered[Row]]:
+def current(ctx: Context, listed: Listed) -> list[Numbered[Row]]:
     """Return rows as they are now: in error, where the deadline of who writes has passed."""
     now = ctx.now()
-    overdue = {
-        each.sequence: as_of(each.value.snapshot, now)
-        for each in rows
-        if each.value.snapshot.expires_at is not None
-    }
-    if not overdue:
-        return rows
+    if listed.deadline is None or now < listed.deadline:
+        return listed.rows
     return [
-        Numbered(sequence, again(value, overdue[sequence]) if sequence in overdue else value)
-        for sequence, value in rows
+        Numbered(sequence, again(value, as_of(value.snapshot, now)))
+        for sequence, value in listed.rows
     ]
 
 
