@@ -4,7 +4,6 @@ import asyncio
 import os
 import secrets
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import pytest
 from emulator.cli import parted
 from emulator.cli.aws import Aws, Place
 from emulator.cli.parted import DiskFile, Upload
+from tests import forks
 from tests.conversions.uploads import MIB, volume_bytes, with_mbr
 from tests.ec2.conftest import convert
 from tests.house import House, Server
@@ -48,10 +48,7 @@ def environ(house: House) -> Mapping[str, str]:
 
 
 def vmie(house: House, *words: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "emulator", *map(str, words)],
-        env=environ(house), capture_output=True, text=True, timeout=100, check=False,
-    )  # fmt: skip
+    return forks.run("emulator", *map(str, words), environ=environ(house))
 
 
 def aws(house: House, service: str) -> Any:
