@@ -1,6 +1,6 @@
 """What a guest writes is kept to its last lines, and read without what moves a cursor."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from converters.boot.console import KEPT, OVERLAP, Console, readable, screen
@@ -44,7 +44,6 @@ def test_what_was_before_a_restart_is_told_but_not_looked_at() -> None:
     assert console.last(5) == "the first time\nthe second time"
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=2000))
 def test_anything_is_readable(raw: bytes) -> None:
     text = readable(raw)

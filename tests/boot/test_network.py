@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ipaddress import IPv4Address
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from converters.boot import frames
@@ -212,7 +212,6 @@ WHOLE = [
 ]
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=400))
 def test_noise_is_not_answered(noise: bytes) -> None:
     network = Network()
@@ -224,7 +223,6 @@ def test_noise_is_not_answered(noise: bytes) -> None:
         network.answers(ethernet(frames.ipv4(ADDRESS, ROUTER, protocol, noise)))
 
 
-@settings(deadline=None)
 @given(st.sampled_from(WHOLE), st.data())
 def test_a_broken_frame_is_answered_once_at_most(frame: bytes, data: st.DataObject) -> None:
     broken = bytearray(frame[: data.draw(st.integers(0, len(frame)))])

@@ -55,7 +55,7 @@ TRAILERS = st.dictionaries(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(CHUNKS, CUTS, st.booleans(), TRAILERS)
 def test_any_cut_of_a_body_gives_its_payload_and_trailers(
     chunks: list[bytes], cuts: list[int], signed: bool, trailers: dict[str, str]
@@ -67,7 +67,7 @@ def test_any_cut_of_a_body_gives_its_payload_and_trailers(
     assert got == (payload, {name.lower(): text for name, text in trailers.items()})
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(CHUNKS, CUTS, st.booleans(), st.integers(0, 1500))
 def test_a_body_that_is_cut_off_is_incomplete(
     chunks: list[bytes], cuts: list[int], signed: bool, end: int
@@ -78,7 +78,7 @@ def test_a_body_that_is_cut_off_is_incomplete(
         read(cut(body[: min(end, len(body) - 1)], cuts))
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(st.binary(max_size=300), CUTS)
 def test_garbage_meets_no_other_exception(garbage: bytes, cuts: list[int]) -> None:
     with contextlib.suppress(MalformedBody):

@@ -177,7 +177,7 @@ NAMES = st.lists(
 ).map(".".join)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.lists(st.tuples(NAMES, st.text(max_size=8)), max_size=6))
 def test_no_form_meets_another_exception(form: list[tuple[str, str]]) -> None:
     for action in ("DescribeSnapshots", "CreateTags", "ImportSnapshot"):

@@ -77,7 +77,7 @@ def test_prefixes_comments_and_what_is_unknown_do_not_matter() -> None:
     assert got == {"Objects": [{"Key": " a&<b> "}, {"Key": "é"}], "Quiet": True}
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(st.text(st.characters(codec=None, exclude_categories=())))
 def test_any_text_makes_a_readable_answer(text: str) -> None:
     root = ElementTree.fromstring(described(Description=text).encode())

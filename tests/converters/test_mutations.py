@@ -55,7 +55,7 @@ async def imported(path: Path) -> None:
 def test_a_mutated_image_is_read_or_refused(kind: str, tmp_path: Path) -> None:
     path = tmp_path / "image"
 
-    @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=150, suppress_health_check=list(HealthCheck))
     @given(data=mutated(kind))
     def look(data: bytes) -> None:
         path.write_bytes(data)
@@ -69,7 +69,7 @@ def test_a_mutated_image_is_read_or_refused(kind: str, tmp_path: Path) -> None:
 def test_a_mutated_image_is_imported_or_refused(kind: str, tmp_path: Path) -> None:
     path = tmp_path / "image"
 
-    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=25, suppress_health_check=list(HealthCheck))
     @given(data=mutated(kind))
     def look(data: bytes) -> None:
         path.write_bytes(data)
@@ -79,7 +79,7 @@ def test_a_mutated_image_is_imported_or_refused(kind: str, tmp_path: Path) -> No
     look()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     data=st.binary(max_size=2000),
     magic=st.sampled_from(

@@ -18,7 +18,7 @@ from tests import disks, ovas
 from tests.ovas import BLOCK
 
 PATIENCE = 30  # seconds; it takes 0.01 to open one, 0.2 to take its disks out
-QUIET = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+QUIET = settings(max_examples=200, suppress_health_check=list(HealthCheck))
 WORDS = [
     *(
         b'"',

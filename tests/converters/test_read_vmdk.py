@@ -187,7 +187,7 @@ def test_a_fuzzed_image_is_read_as_qemu_reads_it_or_refused(tmp_path: Path) -> N
     )
     accepted = 0
 
-    @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=400, suppress_health_check=list(HealthCheck))
     @given(changes=st.lists(st.tuples(places, st.integers(0, 255)), min_size=1, max_size=4))
     def look(changes: list[tuple[int, int]]) -> None:
         nonlocal accepted

@@ -159,7 +159,7 @@ def test_a_package_that_is_too_large_is_refused(
 
 
 @pytest.mark.parametrize("write", [packages.deb, packages.rpm])
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 @pytest.mark.slow
 def test_a_broken_package_is_refused_in_a_sentence(

@@ -1,7 +1,7 @@
 """Boot menus as distributions write them, and which of their entries starts by itself."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from converters.guests.look.bls import compare, compare_versions, read_entry
@@ -352,7 +352,6 @@ def test_a_rescue_entry_comes_after_all_kernels() -> None:
 NAME = st.text(st.sampled_from("0123ab.-_~"), max_size=12)
 
 
-@settings(deadline=None)
 @given(NAME, NAME, NAME)
 def test_the_order_of_entries_is_an_order(one: str, two: str, three: str) -> None:
     assert compare(one, two) == -compare(two, one)
@@ -411,7 +410,6 @@ SCRIPT = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(SCRIPT, st.sampled_from(["", " "]))
 def test_no_menu_is_too_wild(words: list[str], between: str) -> None:
     text = between.join(words)

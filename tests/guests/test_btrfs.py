@@ -288,7 +288,7 @@ def test_nodes_whose_checksums_were_made_right_do_no_harm(images: Path, name: st
     places += [btrfs_nodes.SUPERBLOCK, btrfs_nodes.SUPERBLOCK + 700]
     size = whole._nodes.node_size
 
-    @settings(deadline=None, max_examples=60 if name == "suse" else 15)
+    @settings(max_examples=60 if name == "suse" else 15)
     @given(
         st.lists(
             st.tuples(

@@ -46,9 +46,7 @@ def test_whatever_is_hurt_something_is_told(
 ) -> None:
     ranges = KINDS[kind].ranges(guests.disk(KINDS[kind].recipe))
 
-    @settings(
-        max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck)
-    )
+    @settings(max_examples=EXAMPLES, database=None, suppress_health_check=list(HealthCheck))
     @given(st.data())
     def hurt(data: st.DataObject) -> None:
         changes = []

@@ -3,7 +3,7 @@
 import shlex
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from converters.guests.look.distribution import Distribution, read_distribution
@@ -290,7 +290,6 @@ def test_names_are_cut_to_what_a_guest_holds() -> None:
     assert len(found.version or "") == 40
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_no_release_file_is_too_wild(content: bytes) -> None:
     files = ["os-release", "lsb-release", "redhat-release", "SuSE-release", "debian_version"]
@@ -303,7 +302,6 @@ def test_no_release_file_is_too_wild(content: bytes) -> None:
 WORD = st.text(st.sampled_from("ab 1\"'\\$#=;\t"), max_size=12)
 
 
-@settings(deadline=None)
 @given(WORD)
 def test_quotes_are_those_of_a_shell(value: str) -> None:
     quoted = shlex.quote(value)
@@ -312,7 +310,6 @@ def test_quotes_are_those_of_a_shell(value: str) -> None:
     assert assignments(f"# A=0\n A={quoted} # more\nB\n") == {"A": value}
 
 
-@settings(deadline=None)
 @given(WORD)
 def test_anything_may_stand_behind_an_equals_sign(value: str) -> None:
     assert set(assignments(f"A={value}")) == {"A"}

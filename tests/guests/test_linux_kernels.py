@@ -5,7 +5,7 @@ import lzma
 import struct
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from converters.guests.guest import Kernel
@@ -294,7 +294,6 @@ def test_an_image_says_what_it_is(image: bytes, said: Image | None) -> None:
     assert read_image(image) == said
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=600), st.integers(0, 0x25F))
 def test_no_image_is_too_wild(noise: bytes, where: int) -> None:
     image = bytearray(binaries.kernel("6.1.0"))

@@ -5,7 +5,7 @@ from importlib import import_module
 from typing import cast
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from converters.guests.adapt import cloud_init, netplan
@@ -254,7 +254,6 @@ INTERFACES = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None)
 @given(
     network=st.dictionaries(st.sampled_from(["eth0", "ens3", "lan-1"]), INTERFACES),
     style=st.sampled_from([None, True, False]),

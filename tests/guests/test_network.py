@@ -378,7 +378,7 @@ def flat(tree: Any, path: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], s
     return [(path, tree)] if tree else []
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.dictionaries(KEYS, TREES, min_size=1, max_size=3), st.booleans(), st.sampled_from([2, 4]))
 def test_yaml_is_read_as_others_read_it(tree: dict[str, Any], flow: bool, indent: int) -> None:
     text = yaml.safe_dump(
@@ -409,7 +409,6 @@ def test_a_flow_collection_may_go_over_several_lines() -> None:
     assert (after.number, after.path, after.value) == (4, ("h",), "i")
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from([*"a: -\n[]{}'\"#,\\\t?|", "  ", "- ", "b: c"]), max_size=80))
 def test_no_yaml_is_too_wild(pieces: list[str]) -> None:
     text = "".join(pieces)

@@ -127,7 +127,7 @@ def ends_well(name: str, text: str) -> None:
 
 
 @names
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(text=texts)
 def test_a_transform_ends_well(name: str, text: str) -> None:
     ends_well(name, text)
@@ -135,7 +135,7 @@ def test_a_transform_ends_well(name: str, text: str) -> None:
 
 @pytest.mark.slow
 @names
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(text=texts)
 def test_a_transform_always_ends_well(name: str, text: str) -> None:
     ends_well(name, text)
@@ -197,7 +197,6 @@ def cost(
     return min(seconds)
 
 
-@settings(deadline=None)
 @given(before=texts, after=texts)
 def test_a_diff_is_bounded_and_fit_for_a_terminal(before: str, after: str) -> None:
     diff = unified(before, after, "/etc/fstab")

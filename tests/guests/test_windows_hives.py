@@ -255,7 +255,7 @@ def _change_all(content: bytes) -> None:
     hive.file()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.randoms(use_true_random=False), st.integers(1, 30))
 @pytest.mark.slow
 def test_a_damaged_hive_is_changed_or_refused(chance: random.Random, wounds: int) -> None:

@@ -382,7 +382,7 @@ def test_a_text_of_a_megabyte_is_not_read() -> None:
     assert seen.edition == "E" * 400
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.randoms(use_true_random=False), st.integers(1, 40))
 @pytest.mark.slow
 def test_a_damaged_hive_never_raises(chance: random.Random, wounds: int) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from state.policy import conditions, dates
@@ -213,7 +213,6 @@ def test_the_case_of_keys_does_not_matter() -> None:
     assert not conditions.hold(conditions_of, {"sts:externalid": ("a",)}, None)
 
 
-@settings(deadline=None)
 @given(st.datetimes(timezones=st.just(UTC)))
 def test_dates_are_read_as_python_reads_them(moment: datetime) -> None:
     since = moment - datetime(1970, 1, 1, tzinfo=UTC)

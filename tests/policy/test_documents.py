@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from state.policy.documents import MOST, Malformed, Use, parse, size
@@ -493,13 +493,11 @@ VALUES = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(st.dictionaries(NAMES, VALUES, max_size=4), st.sampled_from(Use))
 def test_any_json_is_a_policy_or_malformed(found: dict[str, Any], use: Use) -> None:
     assert refusal_of(json.dumps(found), use) != ""
 
 
-@settings(deadline=None)
 @given(st.text(max_size=50), st.sampled_from(Use))
 def test_any_text_is_a_policy_or_malformed(found: str, use: Use) -> None:
     with pytest.raises(Malformed):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from state.policy.documents import Use
@@ -64,7 +64,6 @@ def decide(request: Request, own: list[Any], given: list[Any], decides: bool) ->
     ).allowed
 
 
-@settings(deadline=None)
 @given(REQUESTS, OWNS, GIVENS, st.booleans())
 def test_a_deny_always_wins(request: Request, own: list[Any], given: list[Any], key: bool) -> None:
     everything = deny("*", "*")
@@ -73,7 +72,6 @@ def test_a_deny_always_wins(request: Request, own: list[Any], given: list[Any], 
     assert not decide(request, own, [*given, {**everything, "Principal": "*"}], key)
 
 
-@settings(deadline=None)
 @given(REQUESTS, OWNS, GIVENS, st.booleans(), st.randoms())
 def test_the_order_does_not_matter(
     request: Request, own: list[Any], given: list[Any], key: bool, chance: Any
@@ -93,7 +91,6 @@ def test_the_order_does_not_matter(
     assert together.allowed is decided
 
 
-@settings(deadline=None)
 @given(REQUESTS, OWNS, GIVENS, OWN, st.booleans())
 def test_one_more_allow_never_takes_away_and_one_more_deny_never_gives(
     request: Request, own: list[Any], given: list[Any], more: Any, key: bool
@@ -103,7 +100,6 @@ def test_one_more_allow_never_takes_away_and_one_more_deny_never_gives(
     assert after >= before if more["Effect"] == "Allow" else after <= before
 
 
-@settings(deadline=None)
 @given(REQUESTS, OWNS, GIVENS)
 def test_a_boundary_never_gives(request: Request, own: list[Any], given: list[Any]) -> None:
     identity = [policy(each) for each in own]
@@ -115,7 +111,6 @@ def test_a_boundary_never_gives(request: Request, own: list[Any], given: list[An
     assert within.allowed <= without.allowed
 
 
-@settings(deadline=None)
 @given(REQUESTS, OWNS, GIVENS)
 def test_across_accounts_each_side_alone_is_too_little(
     request: Request, own: list[Any], given: list[Any]

@@ -4,7 +4,7 @@ import re
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from state.policy.wildcards import Part, matches, pattern
@@ -18,13 +18,11 @@ def reference(text: str) -> re.Pattern[str]:
     return re.compile("".join(meanings.get(each, re.escape(each)) for each in text), re.DOTALL)
 
 
-@settings(deadline=None)
 @given(LETTERS, st.text("ab", max_size=16))
 def test_patterns_mean_what_regular_expressions_say(text: str, value: str) -> None:
     assert matches(text, value) is bool(reference(text).fullmatch(value))
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.sampled_from(["ab", "b", "a", "*", "?", "**", "?b", "a?a"]), max_size=8), st.data()
 )
@@ -40,7 +38,6 @@ def test_what_a_pattern_was_made_of_fits_it(parts: list[str], data: st.DataObjec
     assert matches(text, "".join(filled))
 
 
-@settings(deadline=None)
 @given(st.text("ab*?", max_size=6), st.text("ab*?", max_size=8))
 def test_a_literal_part_stands_for_itself(text: str, value: str) -> None:
     found = pattern(Part("a*"), Part(text, literal=True), Part("?"))

@@ -14,7 +14,7 @@ AWKWARD = "a%_\\/*?[]'\"\0\x01\x7f\x80é\ud7ff\ue000\uffff\U00010000\U0010ffff"
 KEYS = st.text(st.sampled_from(AWKWARD) | st.characters(exclude_categories=["Cs"]), max_size=6)
 MANY_KEYS = st.sets(KEYS.filter(bool), max_size=15)
 ON_ONE_STORE = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 

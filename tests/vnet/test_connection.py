@@ -132,9 +132,15 @@ def test_a_connection_opens_carries_bytes_both_ways_and_closes() -> None:
     assert line.near.over(line.now + LINGER)
 
 
-@settings(max_examples=60, deadline=None)
+def bearable(weather: list[str]) -> list[str]:
+    """Let no more be lost than the ends try again."""
+    losses = itertools.count(1)
+    return [each for each in weather if each != "lost" or next(losses) <= MOST_CALLS]
+
+
+@settings(max_examples=60)
 @given(
-    st.lists(st.sampled_from(sorted(WEATHER)), max_size=60),
+    st.lists(st.sampled_from(sorted(WEATHER)), max_size=60).map(bearable),
     st.integers(0, NUMBERS - 1),
     st.integers(0, 20_000),
 )
@@ -235,7 +241,7 @@ def receiving() -> Connection:
     return end
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.lists(st.tuples(st.integers(0, 300), st.integers(0, 120)), max_size=MOST_PIECES),
     st.randoms(use_true_random=False),
@@ -392,7 +398,7 @@ SEGMENTS = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(SEGMENTS, max_size=20), st.booleans())
 def test_nothing_that_is_sent_brings_an_end_down(said: list[Segment], called: bool) -> None:
     end = receiving() if called else Connection(0, 0.0)

@@ -374,7 +374,7 @@ def test_nobody_stays_for_ever() -> None:
     assert inside.lan.due is None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.binary(max_size=300), st.sampled_from([b"", b"GET /", b"PUT /latest/api/token HTTP/1.1\r\n"])
 )
