@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from emulator import forms
 from emulator.credentials import REGION, Caller
-from emulator.errors import AwsError
+from emulator.errors import AwsError, body_too_large
 from emulator.incoming import Incoming, Message, escaped
 from emulator.signatures import bodies, sigv2, sigv4, words
 from emulator.signatures.keys import Key
@@ -91,7 +91,7 @@ class Door:
             sigv4.check_checksum(incoming, claim, said)
             sigv4.check(claim, key, incoming, UNSIGNED, said)
         else:
-            body = await incoming.read(limit, too_large)
+            body = await incoming.read(limit, body_too_large)
             sigv4.check(claim, key, incoming, sha256(body).hexdigest(), said)
         region = claim.region if REGION.fullmatch(claim.region) else None
         return Caller(claim.key_id, region, service, key.account_id)
@@ -194,10 +194,3 @@ def good(session: "Session | None", now: datetime) -> "Session | None":
 async def nothing() -> Message:
     """Give no body: a Url has none."""
     return {"type": "http.request"}
-
-
-def too_large(limit: int) -> AwsError:
-    """Refuse a body that nobody could verify without holding it."""
-    return AwsError(
-        "RequestEntityTooLarge", f"The request body may not be larger than {limit} bytes.", 413
-    )
