@@ -1,6 +1,7 @@
 """The errors of instances, one function a sentence."""
 
 from emulator.errors import AwsError
+from emulator.services.ec2.errors import instance_not_found
 
 
 def instance_malformed(instance_id: str) -> AwsError:
@@ -11,9 +12,9 @@ def instance_malformed(instance_id: str) -> AwsError:
 
 def instances_not_found(*instance_ids: str) -> AwsError:
     """Say that there is no such instance, or that there are none such."""
-    listed = ", ".join(instance_ids)
     if len(instance_ids) == 1:
-        return AwsError("InvalidInstanceID.NotFound", f"The instance ID '{listed}' does not exist")
+        return instance_not_found(*instance_ids)
+    listed = ", ".join(instance_ids)
     return AwsError("InvalidInstanceID.NotFound", f"The instance IDs '{listed}' do not exist")
 
 

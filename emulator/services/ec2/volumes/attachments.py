@@ -13,9 +13,9 @@ from emulator.context import Context
 from emulator.errors import dry_run
 from emulator.services.actions import Actions
 from emulator.services.ec2.instances.capacity import check_alone, runs_on_machine
-from emulator.services.ec2.instances.rows import find_instances
+from emulator.services.ec2.instances.rows import check_instance_ids, find_instances
 from emulator.services.ec2.volumes import errors
-from emulator.services.ec2.volumes.rows import attachment_shape, check_instance_id, find_volume
+from emulator.services.ec2.volumes.rows import attachment_shape, find_volume
 from emulator.shapes.ec2 import AttachVolumeRequest, DetachVolumeRequest, VolumeAttachment
 from state.instances import Instance
 from state.machines import without
@@ -32,7 +32,7 @@ DEVICE = re.compile(r"(/dev/)?(sd[a-z]([1-9]|1[0-5])?|xvd[a-z]{1,2}([1-9]|1[0-5]
 def attach_volume(ctx: Context, request: AttachVolumeRequest) -> VolumeAttachment:
     """Attach a volume to an instance in the same Availability Zone."""
     device, instance_id = request["Device"], request["InstanceId"]
-    check_instance_id(instance_id)
+    check_instance_ids([instance_id])
     if not DEVICE.fullmatch(device):
         raise errors.invalid_device(device)
     with ctx.store.begin() as tx:
@@ -60,7 +60,7 @@ def detach_volume(ctx: Context, request: DetachVolumeRequest) -> VolumeAttachmen
     """Detach a volume from an instance; one that hangs on nothing is available."""
     instance_id, device = request.get("InstanceId"), request.get("Device")
     if instance_id is not None:
-        check_instance_id(instance_id)
+        check_instance_ids([instance_id])
     with ctx.store.begin() as tx:
         volume = find_volume(ctx, tx, request["VolumeId"])
         attachment = attachment_of(volume, instance_id, device)

@@ -14,12 +14,6 @@ def volume_malformed(volume_id: str) -> AwsError:
     return AwsError("InvalidVolumeID.Malformed", f'Invalid id: "{volume_id}"{expected}')
 
 
-def instance_malformed(instance_id: str) -> AwsError:
-    """Say that a string cannot be the id of an instance."""
-    expected = "" if instance_id.startswith("i-") else ' (expecting "i-...")'
-    return AwsError("InvalidInstanceID.Malformed", f'Invalid id: "{instance_id}"{expected}')
-
-
 def zone_not_found(zone: str) -> AwsError:
     """Say that the Region has no such Availability Zone."""
     return AwsError("InvalidZone.NotFound", f"The zone '{zone}' does not exist.")

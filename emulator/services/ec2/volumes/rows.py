@@ -30,12 +30,6 @@ def check_volume_ids(volume_ids: Iterable[str]) -> None:
             raise errors.volume_malformed(volume_id)
 
 
-def check_instance_id(instance_id: str) -> None:
-    """Refuse a string that cannot be the id of an instance."""
-    if ids.prefix_of(instance_id) != "i":
-        raise errors.instance_malformed(instance_id)
-
-
 def find_volume(ctx: Context, tx: Tx, volume_id: str) -> Volume:
     """Return a volume of the account in the Region; InvalidVolume.NotFound."""
     check_volume_ids([volume_id])

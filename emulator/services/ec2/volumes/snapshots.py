@@ -17,12 +17,12 @@ from emulator.context import Context
 from emulator.errors import dry_run, invalid_parameter_value
 from emulator.services.actions import Actions
 from emulator.services.ec2 import image_errors, task_errors
-from emulator.services.ec2.instances.rows import find_instances
+from emulator.services.ec2.instances.rows import check_instance_ids, find_instances
 from emulator.services.ec2.snapshots import shown
 from emulator.services.ec2.tags import check_number, specified, tag_set
 from emulator.services.ec2.volumes import errors
 from emulator.services.ec2.volumes.creation import passphrase_for
-from emulator.services.ec2.volumes.rows import check_instance_id, check_volume_ids, find_volume
+from emulator.services.ec2.volumes.rows import check_volume_ids, find_volume
 from emulator.shapes.ec2 import (
     CreateSnapshotRequest,
     CreateSnapshotsRequest,
@@ -75,7 +75,7 @@ def create_snapshots(ctx: Context, request: CreateSnapshotsRequest) -> CreateSna
     given = specified(request.get("TagSpecifications"), ("snapshot",))["snapshot"]
     specification = request["InstanceSpecification"]
     instance_id = specification["InstanceId"]
-    check_instance_id(instance_id)
+    check_instance_ids([instance_id])
     with ctx.store.begin() as tx:
         (instance,) = find_instances(ctx, tx, [instance_id])
         volumes = wanted(instance, tx.volumes.of_instance(instance.id), specification)
