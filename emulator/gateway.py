@@ -24,7 +24,7 @@ from emulator import errors, forms, refusals, routing
 from emulator.context import Context
 from emulator.credentials import ANONYMOUS, Caller, caller_of, expires_at
 from emulator.errors import AwsError
-from emulator.incoming import ClientLeft, Incoming, Message, Receive, Scope, Send
+from emulator.incoming import ClientLeft, Incoming, Receive, Scope, Send, nothing
 from emulator.outgoing import Answer, header_pairs, send_answer
 from emulator.protocol import answers, chunked, constraints, json_rpc, models, query, rest
 from emulator.protocol.faults import UnknownAction, WireError
@@ -418,11 +418,6 @@ def prompting(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:
         elif name in BODILY:
             return None
     return found
-
-
-async def nothing() -> Message:
-    """Give no body."""
-    return {"type": "http.request"}
 
 
 def is_form(incoming: Incoming) -> bool:

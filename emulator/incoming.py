@@ -111,3 +111,8 @@ def origin_form(target: bytes) -> tuple[bytes, bytes | None]:
 def escaped(line: bytes) -> bytes:
     """Escape the bytes that do not belong into a request line."""
     return quote(line, safe="".join(map(chr, range(32, 127)))).encode()
+
+
+async def nothing() -> Message:
+    """Give no body, as the Receive of a request that has none."""
+    return {"type": "http.request"}

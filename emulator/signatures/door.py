@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 from emulator import forms
 from emulator.credentials import REGION, Caller
 from emulator.errors import AwsError, body_too_large
-from emulator.incoming import Incoming, Message, escaped
+from emulator.incoming import Incoming, escaped, nothing
 from emulator.signatures import bodies, sigv2, sigv4, words
 from emulator.signatures.keys import Key
 from emulator.signatures.sigv4 import Claim, same
@@ -189,8 +189,3 @@ def watch(incoming: Incoming, payload: str, claim: Claim, key: Key, said: S3) ->
 def good(session: "Session | None", now: datetime) -> "Session | None":
     """Give a session back while it lasts."""
     return session if session is not None and now < session.expires_at else None
-
-
-async def nothing() -> Message:
-    """Give no body: a Url has none."""
-    return {"type": "http.request"}

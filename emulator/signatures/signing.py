@@ -5,7 +5,7 @@ from datetime import datetime
 from hashlib import sha256
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
-from emulator.incoming import Incoming, Message
+from emulator.incoming import Incoming, nothing
 from emulator.signatures import canonical
 from emulator.signatures.keys import Key
 from emulator.signatures.sigv4 import ALGORITHM, Claim, signature, signing_key
@@ -85,8 +85,3 @@ def asked(method: str, path: str, query: str, named: Mapping[str, str]) -> Incom
         "headers": [(name.encode(), value.encode()) for name, value in named.items()],
     }
     return Incoming(scope, nothing)
-
-
-async def nothing() -> Message:
-    """Give no body: it is signed by its hash."""
-    return {"type": "http.request"}
