@@ -1,13 +1,15 @@
-"""Consoles: what a machine has said on its serial port, and what is on its screen.
+"""Consoles: what a machine has said on its serial port, what is on its screen, and its firmware.
 
     <data>/consoles/<instance id>.log      what was said since it was last started, by its worker
     <data>/consoles/<instance id>.wanted   somebody wants to see the screen: an empty file
     <data>/consoles/<instance id>.jpg      the screen, by its worker; it takes `wanted` away then
+    <data>/consoles/<instance id>.uefi     what its firmware for UEFI remembers, as what to start
 
 Files, for they are in nobody's way, and may be lost.
 """
 
 import os
+import shutil
 import time
 from collections.abc import Callable, Collection
 from contextlib import suppress
@@ -51,18 +53,41 @@ class Consoles:
         return None
 
     def seen(self, instance_id: str, patience: float = PATIENCE) -> bytes | None:
-        """Return a picture of the screen as it is now; None if its worker does not take one."""
+        """Return a picture of the screen as it is now; None if its worker does not take one.
+
+        Several may ask at once. Whose wish was taken away with another's asks again.
+        """
         self.make()
-        picture, wanted = self.picture(instance_id), self.wanted(instance_id)
-        picture.unlink(missing_ok=True)
-        wanted.touch()
-        late = time.monotonic() + patience
-        while wanted.exists() and time.monotonic() < late:
+        wanted, late = self.wanted(instance_id), time.monotonic() + patience
+        asked = _touched(wanted)
+        while (found := self._since(instance_id, asked)) is None:
+            if time.monotonic() >= late:
+                wanted.unlink(missing_ok=True)
+                return None
             time.sleep(AGAIN)
-        wanted.unlink(missing_ok=True)
-        with suppress(FileNotFoundError):
-            return picture.read_bytes()
+            if not wanted.exists():
+                _touched(wanted)
+        return found
+
+    def _since(self, instance_id: str, moment: int) -> bytes | None:
+        """Return a picture, unless it is older than a moment."""
+        with suppress(FileNotFoundError), self.picture(instance_id).open("rb") as file:
+            if os.fstat(file.fileno()).st_mtime_ns >= moment:
+                return file.read()
         return None
+
+    def lend_memory(self, instance_id: str, first: Path, place: Path) -> None:
+        """Give the memory of an instance's firmware another name, where it is written to.
+
+        It is what `first` holds, until the firmware has written to it, or where another firmware
+        with a memory of another size has.
+        """
+        kept = self._folder / f"{instance_id}.uefi"
+        if not kept.exists() or kept.stat().st_size != first.stat().st_size:
+            beside = kept.with_suffix(f".{os.getpid()}")
+            shutil.copyfile(first, beside)
+            beside.replace(kept)
+        os.link(kept, place)
 
     def sweep(self, shown: Callable[[Collection[str]], Collection[str]]) -> None:
         """Forget what was said and seen of instances that are shown no more.
@@ -75,3 +100,10 @@ class Consoles:
         for instance_id in found - set(shown(found)):
             for path in self._folder.glob(f"{instance_id}.*"):
                 path.unlink(missing_ok=True)
+
+
+def _touched(path: Path) -> int:
+    """Make a file, or make it new; return when that was, as the file says it."""
+    with path.open("wb") as file:
+        os.utime(file.fileno())
+        return os.fstat(file.fileno()).st_mtime_ns

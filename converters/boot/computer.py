@@ -35,6 +35,7 @@ from converters.qemu_img import pipe_of
 GREETING: Final = 30.0  # seconds until QEMU speaks; a busy machine needs one
 LARGEST: Final = 16 << 30  # bytes that a guest may write to a disk
 DAY: Final = 86_400  # seconds
+VARIABLES: Final = "variables"  # the file that is the memory of the firmware for UEFI
 SHOWN: Final = "screen"  # the file that QEMU writes the screen to
 PICTURE: Final = 32 << 20  # bytes of a picture of it
 
@@ -151,10 +152,10 @@ async def started(
 
 
 def _memory(folder: Path) -> tuple[Path, Path] | None:
-    """Give the firmware for UEFI a memory of its own."""
+    """Give the firmware for UEFI a memory of its own, if it has none yet."""
     if (found := uefi()) is None:
         return None
-    own = folder / "variables"
+    own = folder / VARIABLES
     if not own.exists():
         shutil.copyfile(found[1], own)
     return found[0], own

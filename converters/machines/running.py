@@ -13,14 +13,15 @@ import shutil
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from converters import qemu_img
 from converters.boot.admission import CORES
-from converters.boot.computer import Computer, NotStarted, started
+from converters.boot.computer import VARIABLES, Computer, NotStarted, started
 from converters.boot.devices import Devices, Without, devices, firmware
-from converters.boot.machine import PROGRAM, Machine
+from converters.boot.machine import PROGRAM, Machine, uefi
 from converters.boot.monitor import Gone, Refused
 from converters.guests import tools
 from converters.guests.guest import Guest
@@ -123,8 +124,12 @@ class Running:
         machine, model = await self._machine(disks)
         lan = Lan(guest_of(self._wish))
         self._consoles.make()
+        if machine.firmware == "uefi" and (found := uefi()):
+            memory = disks.written / VARIABLES
+            await asyncio.to_thread(self._consoles.lend_memory, self.id, found[1], memory)
         said = Said(self._consoles.log(self.id))
-        async with started(machine, disks.written, self._event, None, [disks.read]) as computer:
+        on_event = partial(self._event, lan)
+        async with started(machine, disks.written, on_event, None, [disks.read]) as computer:
             computer.ended.add_done_callback(lambda _: self._changed.set())
             wire = Wire(lan, computer.network.reader, computer.network.writer)
             listening = [
@@ -177,12 +182,13 @@ class Running:
 
     # while it runs --------------------------------------------------------------------------------
 
-    def _event(self, name: str, data: dict[str, Any]) -> None:
+    def _event(self, lan: Lan, name: str, data: dict[str, Any]) -> None:
         """Take an event of QEMU's."""
         if name == "SHUTDOWN" and data.get("guest"):
             self._off = True
         elif name == "RESET":
             self._was_reset.set()
+            lan.cut()  # who begins anew knows of no connection
         elif name == "DEVICE_DELETED" and "device" in data:
             self._unplugged.append(data["device"])
         elif name == "BLOCK_IO_ERROR":
@@ -200,7 +206,7 @@ class Running:
                 self._changed.clear()
                 lan.guest = guest_of(self._wish)
                 await self._tell(lan)
-                await self._reboot(computer, lan)
+                await self._reboot(computer)
                 while self._unplugged:
                     await disks.gone(computer.monitor, self._unplugged.pop())
                 if time.monotonic() >= self._not_before:
@@ -239,7 +245,7 @@ class Running:
             self._reached = True
             await asyncio.to_thread(self._say_reached)
 
-    async def _reboot(self, computer: Computer, lan: Lan) -> None:
+    async def _reboot(self, computer: Computer) -> None:
         """Have the guest turn itself off, as it should before a reset; reset it then, or later."""
         ask, now = computer.monitor.ask, time.monotonic()
         if self._instance.reboots != self._reboots:
@@ -260,7 +266,6 @@ class Running:
         await ask("set-action", shutdown="poweroff")
         await ask("cont")
         self._off = False
-        lan.cut()
         log.info("instance %s is rebooted", self.id)
 
     async def _show(self, computer: Computer) -> None:

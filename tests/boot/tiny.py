@@ -23,7 +23,7 @@ UUID: Final = "0c0c0c0c-1111-4222-8333-444444444444"
 NOBODY: Final = "dead1111-0000-4000-8000-000000000000"
 MODULES: Final = (
     "virtio_pci", "virtio_blk", "virtio_net", "ata_piix", "ata_generic", "sd_mod", "button",
-    "evdev",
+    "evdev", "efivarfs",
 )  # fmt: skip
 GRUB: Final = (
     "ext2", "fat", "part_msdos", "part_gpt", "normal", "search", "search_fs_uuid", "serial",

@@ -4,8 +4,10 @@ The worker is the test: it has a row of hosts, and tells of its deeds as a real 
 """
 
 import base64
+import os
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -308,7 +310,49 @@ def test_the_screen_is_shown_as_its_worker_sees_it(site: Site) -> None:
         thread.join()
 
     assert base64.b64decode(answer["ImageData"]) == b"\xff\xd8 picture"
-    assert consoles.seen(instance_id, patience=0.0) is None
+
+
+def test_a_picture_that_was_taken_before_is_not_shown_again(tmp_path: Path) -> None:
+    consoles = Consoles(tmp_path)
+    consoles.make()
+    consoles.picture("i-1").write_bytes(b"long ago")
+    os.utime(consoles.picture("i-1"), (0, 0))
+
+    assert consoles.seen("i-1", patience=0.0) is None
+    assert not consoles.wanted("i-1").exists()
+
+
+def test_several_may_look_at_one_screen(tmp_path: Path) -> None:
+    consoles = Consoles(tmp_path)
+    consoles.make()
+    wanted, taken = consoles.wanted("i-1"), 0
+    with ThreadPoolExecutor(3) as pool:
+        looking = [pool.submit(consoles.seen, "i-1", 30.0) for _ in range(3)]
+        while not all(each.done() for each in looking):
+            if wanted.exists():
+                taken += 1
+                if taken > 1:  # the first wish goes with that of somebody who has given up
+                    consoles.picture("i-1").write_bytes(b"picture")
+                wanted.unlink()
+
+    assert [each.result() for each in looking] == [b"picture"] * 3
+
+
+def test_a_firmware_remembers_what_it_was_told(tmp_path: Path) -> None:
+    consoles, first = Consoles(tmp_path), tmp_path / "first"
+    consoles.make()
+    first.write_bytes(b"nothing")
+    consoles.lend_memory("i-1", first, tmp_path / "run-1")
+    (tmp_path / "run-1").write_bytes(b"a disk!")
+
+    consoles.lend_memory("i-1", first, tmp_path / "run-2")
+    consoles.lend_memory("i-2", first, tmp_path / "run-3")
+    first.write_bytes(b"of another size")
+    consoles.lend_memory("i-1", first, tmp_path / "run-4")
+
+    assert (tmp_path / "run-2").read_bytes() == b"a disk!"
+    assert (tmp_path / "run-3").read_bytes() == b"nothing"
+    assert (tmp_path / "run-4").read_bytes() == b"of another size"
 
 
 def test_what_was_said_is_forgotten_with_its_instance(site: Site) -> None:

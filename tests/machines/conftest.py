@@ -21,6 +21,8 @@ PATIENCE = 60.0  # seconds; the machine may have much else to do
 SMALL = "t2.nano"
 
 STAYS = bytes.fromhex("ebfe")
+# BIOS waits for two seconds; then the controller of the keyboard pulls the line.
+RESETS_ITSELF = bytes.fromhex("b486 b91e00 31d2 cd15 b0fe e664 ebfe")
 TURNS_ITSELF_OFF = bytes.fromhex("ba0406 b80020 ef ebfe")  # sleep state 5, at port 604
 
 
@@ -73,7 +75,7 @@ def written(house: House, block: bytes, **snapshot: Any) -> str:
     return str(begun)
 
 
-def registered(house: House, snapshot_id: str) -> str:
+def registered(house: House, snapshot_id: str, **more: Any) -> str:
     """Register an AMI of a snapshot."""
     return house.ec2().register_image(
         Name=f"image-{secrets.token_hex(6)}",
@@ -81,6 +83,7 @@ def registered(house: House, snapshot_id: str) -> str:
         VirtualizationType="hvm",
         RootDeviceName="/dev/sda1",
         BlockDeviceMappings=[{"DeviceName": "/dev/sda1", "Ebs": {"SnapshotId": snapshot_id}}],
+        **more,
     )["ImageId"]
 
 

@@ -39,10 +39,15 @@ echo "my key is $(wget -q -O - {METADATA}/public-keys/0/openssh-key)"
 [ -e /root/kept ] && echo "I was here before"
 echo kept >/root/kept; sync
 """
+REMEMBER = """kept=/sys/firmware/efi/efivars/Kept-0c0c0c0c-1111-4222-8333-444444444444
+mount -t efivarfs efivars /sys/firmware/efi/efivars
+[ -e $kept ] && echo "My firmware remembers me" >/dev/console
+printf '\\007\\0\\0\\0kept' >$kept
+"""
 TURN_OFF = "(sleep 1; poweroff) &\n"
 
 
-def imported(house: House, disk: Path) -> str:
+def imported(house: House, disk: Path, **more: Any) -> str:
     """Import a disk as it is, and register an AMI of it."""
     bucket = house.bucket()
     house.put_object(bucket, "disk", disk)
@@ -50,7 +55,7 @@ def imported(house: House, disk: Path) -> str:
     task = house.ec2().import_snapshot(
         DiskContainer={"Format": "raw", "UserBucket": source}  # type: ignore[typeddict-item]
     )
-    return registered(house, house.finished(task)["SnapshotId"])
+    return registered(house, house.finished(task)["SnapshotId"], **more)
 
 
 def test_the_life_of_an_instance(running_house: House, tinies: Tinies) -> None:
@@ -79,6 +84,9 @@ def test_the_life_of_an_instance(running_house: House, tinies: Tinies) -> None:
     ec2.attach_volume(InstanceId=instance_id, VolumeId=added["VolumeId"], Device="/dev/sdf")
     says(house, instance_id, "vdb")
     assert attachment(house, added["VolumeId"]) == "attached"
+    for name, each in (("vda", root_of(house, instance_id)), ("vdb", added["VolumeId"])):
+        ec2.modify_volume(VolumeId=each, Size=3)
+        says(house, instance_id, f"{3 << 20} {name}")
     ec2.detach_volume(VolumeId=added["VolumeId"])
     until(lambda: volume(house, added["VolumeId"])["State"] == "available", "the guest to let go")
 
@@ -102,6 +110,25 @@ def test_the_life_of_an_instance(running_house: House, tinies: Tinies) -> None:
     stopped = becomes(house, again, "stopped", 300)
     assert stopped["StateReason"]["Code"] == "Client.InstanceInitiatedShutdown"
     assert "I was here before" in says(house, again, "poweroff")
+
+
+def test_what_firmware_for_uefi_was_told_is_there_at_the_next_start(
+    running_house: House, tinies: Tinies
+) -> None:
+    house, ec2 = running_house, running_house.ec2()
+    disk = tinies.disk(Tiny("remembering", uefi=True, then=REMEMBER))
+    image_id = imported(house, disk, BootMode="uefi", EnaSupport=True)
+
+    instance_id = launched(house, image_id, InstanceType="t3.nano")
+    first = says(house, instance_id, "tiny login:")
+    assert "My firmware remembers me" not in first
+    ec2.stop_instances(InstanceIds=[instance_id])
+    becomes(house, instance_id, "stopped")
+    ec2.start_instances(InstanceIds=[instance_id])
+    becomes(house, instance_id, "running")
+
+    assert "My firmware remembers me" in says(house, instance_id, "tiny login:")
+    ec2.terminate_instances(InstanceIds=[instance_id], SkipOsShutdown=True)
 
 
 def test_a_machine_is_imported_run_exported_imported_and_run_again(

@@ -3,6 +3,7 @@
 import base64
 import os
 import signal
+import socket
 from typing import Any
 
 import pytest
@@ -12,10 +13,12 @@ from tests.house import House
 from tests.journeys.remains import programs
 from tests.machines import jpegs
 from tests.machines.conftest import (
+    RESETS_ITSELF,
     STAYS,
     TURNS_ITSELF_OFF,
     attachment,
     becomes,
+    described,
     image,
     launched,
     root_of,
@@ -111,6 +114,20 @@ def test_the_snapshot_of_a_volume_that_is_written_to_is_completed(running_house:
     assert machine_of(running_house, instance_id)
     again = runs(running_house, image(running_house, STAYS))
     assert machine_of(running_house, again) != machine_of(running_house, instance_id)
+
+
+@slow
+def test_who_talks_to_a_guest_that_resets_itself_is_told(running_house: House) -> None:
+    instance_id = runs(running_house, image(running_house, RESETS_ITSELF))
+    [tag] = described(running_house, instance_id)["Tags"]
+    host, _, port = tag["Value"].rpartition(":")
+
+    call = socket.create_connection((host, int(port)), timeout=30)
+    with call, pytest.raises(ConnectionResetError):
+        call.recv(1)
+
+    assert described(running_house, instance_id)["State"]["Name"] == "running"
+    running_house.ec2().terminate_instances(InstanceIds=[instance_id], SkipOsShutdown=True)
 
 
 @slow
