@@ -439,3 +439,17 @@ def test_without_a_default_vpc_a_subnet_must_be_named(friend: House) -> None:
         "VPCIdNotSpecified",
         "No default VPC for this user",
     )
+
+
+def test_several_get_the_lowest_addresses_that_are_free(house: House) -> None:
+    ec2 = house.ec2()
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/24")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/28")["Subnet"]["SubnetId"]
+    ec2.create_network_interface(SubnetId=subnet, PrivateIpAddress="10.0.0.5")
+    image = an_image(house)
+
+    made = run(house, image, SubnetId=subnet, MinCount=3, MaxCount=3)
+
+    assert [each["PrivateIpAddress"] for each in made] == ["10.0.0.4", "10.0.0.6", "10.0.0.7"]
+    refused = refusal(lambda: run(house, image, SubnetId=subnet, MinCount=8, MaxCount=8))
+    assert refused[0] == "InsufficientFreeAddressesInSubnet"

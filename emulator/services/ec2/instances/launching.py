@@ -26,7 +26,7 @@ from emulator.services.ec2 import (
 from emulator.services.ec2.images import find_image
 from emulator.services.ec2.instances import capacity, disks, errors, metadata
 from emulator.services.ec2.instances.listing import reservation
-from emulator.services.ec2.instances.placing import connected, place_of
+from emulator.services.ec2.instances.placing import addresses_of, connected, place_of
 from emulator.services.ec2.instances.rows import rows_of
 from emulator.services.ec2.network import world
 from emulator.services.ec2.tags import specified
@@ -85,9 +85,10 @@ def run_instances(ctx: Context, request: RunInstancesRequest) -> Reservation:
         if request.get("DryRun"):
             raise dry_run()
         started = []
-        for number in range(count):
+        for number, address in enumerate(addresses_of(tx, place, count)):
             instance = model.model_copy(update={"id": ctx.new_id("i"), "launch_index": number})
-            instance = connected(ctx, tx, capacity.begun(ctx, instance, real=real), place)
+            begun = capacity.begun(ctx, instance, real=real)
+            instance = connected(ctx, tx, begun, place, address)
             tx.instances.add(instance)
             disks.attach(ctx, tx, instance, devices, tags["volume"])
             tx.tags.put(ctx.account_id, ctx.region, instance.id, tags["instance"])

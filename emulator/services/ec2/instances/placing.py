@@ -174,10 +174,19 @@ def checked_groups(
     return interfaces.groups_of(ctx, tx, subnet.vpc_id, [group.id for group in named])
 
 
-def connected(ctx: Context, tx: Tx, instance: Instance, place: Place) -> Instance:
+def addresses_of(tx: Tx, place: Place, count: int) -> list[str]:
+    """Return addresses for so many instances at a place, looked for once."""
+    if place.waiting is not None:
+        return [place.waiting.private_ip]
+    if place.address is not None:
+        return [interfaces.free_address(tx, place.subnet, place.address)]
+    return interfaces.free_addresses(tx, place.subnet, count)
+
+
+def connected(ctx: Context, tx: Tx, instance: Instance, place: Place, address: str) -> Instance:
     """Give an instance its network interface: a new one, or the one that waits for it."""
     interface = place.waiting or interfaces.new_interface(
-        ctx, tx, place.subnet, place.groups, place.address, place.description
+        ctx, tx, place.subnet, place.groups, address, place.description
     )
     attachment = Attachment(
         id=ctx.new_id("eni-attach"),

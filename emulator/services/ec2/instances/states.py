@@ -19,7 +19,7 @@ from emulator.context import Context
 from emulator.errors import dry_run
 from emulator.services.actions import Actions
 from emulator.services.ec2.instances import capacity, errors
-from emulator.services.ec2.instances.placing import Place, connected, subnet_of
+from emulator.services.ec2.instances.placing import Place, addresses_of, connected, subnet_of
 from emulator.services.ec2.instances.rows import (
     check_instance_ids,
     find_instances,
@@ -60,7 +60,8 @@ def start_instances(ctx: Context, request: StartInstancesRequest) -> StartInstan
         if real:
             capacity.check_alone(tx, instance)
         if instance.interface_id is None:
-            instance = connected(ctx, tx, instance, place_of(ctx, tx, instance))
+            place = place_of(ctx, tx, instance)
+            instance = connected(ctx, tx, instance, place, *addresses_of(tx, place, 1))
         tx.instances.replace(capacity.begun(ctx, instance, real=real))
         log.info("instance %s is started", instance.id)
         return "pending"

@@ -6,6 +6,7 @@ An interface is an instance's, or waits for one. It has one private address, and
 import secrets
 from collections.abc import Mapping, Sequence
 from ipaddress import AddressValueError, IPv4Address, IPv4Network
+from itertools import islice
 from typing import NamedTuple
 
 from emulator.context import Context
@@ -185,7 +186,8 @@ def create_network_interface(
                 return made(tx, each)
         groups = groups_of(ctx, tx, subnet.vpc_id, request.get("Groups"))
         asked, description = request.get("PrivateIpAddress"), request.get("Description", "")
-        interface = new_interface(ctx, tx, subnet, groups, asked, description)
+        address = free_address(tx, subnet, asked)
+        interface = new_interface(ctx, tx, subnet, groups, address, description)
         if token:
             interface = interface.model_copy(update={"client_token": token, "digest": digest})
             tx.network.interfaces.replace(interface)
@@ -284,13 +286,10 @@ def new_interface(
     tx: Tx,
     subnet: Subnet,
     groups: Sequence[SecurityGroup],
-    private_ip: str | None = None,
+    private_ip: str,
     description: str = "",
 ) -> NetworkInterface:
-    """Make a network interface, with the lowest address that is free or the one asked for.
-
-    Raises InvalidIPAddress.InUse, InvalidParameterValue, InsufficientFreeAddressesInSubnet.
-    """
+    """Make a network interface with an address that is free."""
     interface = NetworkInterface(
         id=ctx.new_id("eni"),
         account_id=ctx.account_id,
@@ -300,7 +299,7 @@ def new_interface(
         zone=subnet.zone,
         group_ids=tuple(group.id for group in groups),
         mac_address=new_mac_address(),
-        private_ip=free_address(tx, subnet, private_ip),
+        private_ip=private_ip,
         description=description,
     )
     tx.network.interfaces.add(interface)
@@ -313,16 +312,29 @@ def new_mac_address() -> str:
     return ":".join(f"{byte:02x}" for byte in (first & 0x0C | 0x02, *others))
 
 
-def free_address(tx: Tx, subnet: Subnet, asked: str | None) -> str:
-    """Return an address that no interface in a subnet has."""
+def free_addresses(tx: Tx, subnet: Subnet, count: int) -> list[str]:
+    """Return the lowest addresses that no interface in a subnet has.
+
+    Raises InsufficientFreeAddressesInSubnet.
+    """
     network = IPv4Network(subnet.cidr_block)
     taken = {each.private_ip for each in tx.network.interfaces.within(subnet.id)}
-    if asked is None:
-        for number in range(FIRST, network.num_addresses - 1):
-            address = str(network[number])
-            if address not in taken:
-                return address
+    every = (str(network[number]) for number in range(FIRST, network.num_addresses - 1))
+    found = list(islice((each for each in every if each not in taken), count))
+    if len(found) < count:
         raise network_errors.no_address_left(subnet.id)
+    return found
+
+
+def free_address(tx: Tx, subnet: Subnet, asked: str | None) -> str:
+    """Return the address that is asked for, or the lowest that no interface in a subnet has.
+
+    Raises InvalidIPAddress.InUse, InvalidParameterValue, InsufficientFreeAddressesInSubnet.
+    """
+    if asked is None:
+        return free_addresses(tx, subnet, 1)[0]
+    network = IPv4Network(subnet.cidr_block)
+    taken = {each.private_ip for each in tx.network.interfaces.within(subnet.id)}
     try:
         place = int(IPv4Address(asked)) - int(network.network_address)
     except AddressValueError as error:
