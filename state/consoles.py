@@ -3,12 +3,14 @@
     <data>/consoles/<instance id>.log      what was said since it was last started, by its worker
     <data>/consoles/<instance id>.wanted   somebody wants to see the screen: an empty file
     <data>/consoles/<instance id>.jpg      the screen, by its worker; it takes `wanted` away then
+    <data>/consoles/<instance id>.secret   a password, encrypted, that is in the log no more
     <data>/consoles/<instance id>.uefi     what its firmware for UEFI remembers, as what to start
 
 Files, for they are in nobody's way, and may be lost.
 """
 
 import os
+import re
 import shutil
 import time
 from collections.abc import Callable, Collection
@@ -20,6 +22,8 @@ SHOWN: Final = 64 << 10  # bytes, the latest, of what was said
 LONGEST: Final = 1 << 20  # bytes of a log, before its worker begins it anew with the latest
 PATIENCE: Final = 5.0  # seconds to wait for a picture
 AGAIN: Final = 0.05
+# In time that is a line of its length, whatever a guest has said.
+PASSWORD: Final = re.compile(rb"<Password>([A-Za-z0-9+/=\s]{1,4096})</Password>")
 
 
 class Consoles:
@@ -51,6 +55,28 @@ class Consoles:
             file.seek(max(0, found.st_size - SHOWN))
             return file.read(SHOWN), found.st_mtime
         return None
+
+    def password(self, instance_id: str) -> tuple[bytes, float] | None:
+        """Return the latest password that was said, encrypted, and when; None if none was."""
+        for path in (self.log(instance_id), self.secret(instance_id)):
+            with suppress(FileNotFoundError), path.open("rb") as file:
+                if found := PASSWORD.findall(file.read()):
+                    return b"".join(found[-1].split()), os.fstat(file.fileno()).st_mtime
+        return None
+
+    def secret(self, instance_id: str) -> Path:
+        """Return the file of a password that is in the log no more; there need not be one."""
+        return self._folder / f"{instance_id}.secret"
+
+    def keep_password(self, instance_id: str) -> None:
+        """Keep a password that was said, before its log is begun anew: it is said only once."""
+        with suppress(FileNotFoundError), self.log(instance_id).open("rb") as file:
+            if PASSWORD.search(said := file.read()):
+                at = os.fstat(file.fileno()).st_mtime
+                beside = self.secret(instance_id).with_suffix(f".{os.getpid()}")
+                beside.write_bytes(b"".join(each[0] for each in PASSWORD.finditer(said)))
+                os.utime(beside, (at, at))
+                beside.replace(self.secret(instance_id))
 
     def seen(self, instance_id: str, patience: float = PATIENCE) -> bytes | None:
         """Return a picture of the screen as it is now; None if its worker does not take one.

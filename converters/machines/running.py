@@ -127,7 +127,7 @@ class Running:
         if machine.firmware == "uefi" and (found := uefi()):
             memory = disks.written / VARIABLES
             await asyncio.to_thread(self._consoles.lend_memory, self.id, found[1], memory)
-        said = Said(self._consoles.log(self.id))
+        said = Said(self._consoles, self.id)
         on_event = partial(self._event, lan)
         async with started(machine, disks.written, on_event, None, [disks.read]) as computer:
             computer.ended.add_done_callback(lambda _: self._changed.set())

@@ -2,10 +2,11 @@
 
 import asyncio
 import os
+from functools import partial
 from pathlib import Path
 from typing import Final
 
-from state.consoles import LONGEST, SHOWN
+from state.consoles import LONGEST, SHOWN, Consoles
 
 CHUNK: Final = 8192  # bytes that are read at once
 BREATH: Final = 0.005  # seconds between two chunks: one that floods us gets no core of ours
@@ -14,10 +15,12 @@ BREATH: Final = 0.005  # seconds between two chunks: one that floods us gets no 
 class Said:
     """The file; what was said before the machine was started is gone."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, consoles: Consoles, instance_id: str) -> None:
+        self._keep = partial(consoles.keep_password, instance_id)
+        self._path = consoles.log(instance_id)
         self._size = 0
-        path.write_bytes(b"")
+        self._keep()
+        self._path.write_bytes(b"")
 
     def add(self, chunk: bytes) -> None:
         """Take what was said."""
@@ -28,6 +31,7 @@ class Said:
 
     def _shorten(self) -> None:
         """Leave what is shown; who is reading the file goes on with all of it."""
+        self._keep()
         with self._path.open("rb") as file:
             file.seek(max(0, self._size - SHOWN))
             kept = file.read()

@@ -3,10 +3,12 @@
 import base64
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import ANY
 
+from converters.machines.said import Said
 from emulator.services.ec2.instances import listing, status
 from emulator.services.ec2.instances.rows import Row
-from state.consoles import SHOWN, Consoles
+from state.consoles import LONGEST, SHOWN, Consoles
 from state.images import BlockDevice, Image
 from state.instances import Instance, Metadata
 from state.network import Attachment as InterfaceAttachment
@@ -280,3 +282,12 @@ def test_a_password_is_what_a_windows_guest_has_told(house: House) -> None:
         InstanceId=instance, WaiterConfig={"Delay": 1, "MaxAttempts": 2}
     )
     assert ec2.get_password_data(InstanceId=instance)["PasswordData"] == secret
+
+    # It is said only once, but is told for as long as there is the instance.
+    said = Said(consoles, instance)
+    assert consoles.said(instance) == (b"", ANY)
+    assert ec2.get_password_data(InstanceId=instance)["PasswordData"] == secret
+    said.add(b"<Password>" + b" " * LONGEST)
+    said.add(text.replace(secret[:76], "A" * 76, 1).encode())
+    said.add(b"x" * LONGEST)
+    assert ec2.get_password_data(InstanceId=instance)["PasswordData"] == "A" * 76 + secret[76:]

@@ -1,11 +1,11 @@
 """GetConsoleOutput, GetConsoleScreenshot, GetPasswordData: what a machine says, shows and hides.
 
 The password of a Windows guest is what the guest itself has said on its serial port, encrypted for
-its key pair: EC2Launch does so. Until then, and for every other guest, it is empty.
+its key pair: EC2Launch does so, at its first start. Until then, and for every other guest, it is
+empty.
 """
 
 import base64
-import re
 from datetime import UTC, datetime
 
 from emulator.context import Context
@@ -25,8 +25,6 @@ from state.consoles import Consoles
 from state.instances import Instance
 
 actions = Actions()
-
-PASSWORD = re.compile(rb"<Password>\s*([A-Za-z0-9+/=\s]+?)\s*</Password>")
 
 
 @actions
@@ -70,13 +68,17 @@ def get_password_data(ctx: Context, request: GetPasswordDataRequest) -> GetPassw
     instance = asked(ctx, request["InstanceId"])
     if request.get("DryRun"):
         raise dry_run()
-    said = None
+    found = None
     if instance.platform == "windows":
-        said = Consoles(ctx.settings.data_dir).said(instance.id)
-    found = PASSWORD.findall(said[0]) if said else []
-    password = b"".join(found[-1].split()).decode() if found else ""
-    at = datetime.fromtimestamp(int(said[1]), UTC) if said and found else ctx.now()
-    return {"InstanceId": instance.id, "PasswordData": password, "Timestamp": at}
+        found = Consoles(ctx.settings.data_dir).password(instance.id)
+    if found is None:
+        return {"InstanceId": instance.id, "PasswordData": "", "Timestamp": ctx.now()}
+    password, at = found
+    return {
+        "InstanceId": instance.id,
+        "PasswordData": password.decode(),
+        "Timestamp": datetime.fromtimestamp(int(at), UTC),
+    }
 
 
 def asked(ctx: Context, instance_id: str) -> Instance:
