@@ -453,3 +453,4 @@ def test_several_get_the_lowest_addresses_that_are_free(house: House) -> None:
     assert [each["PrivateIpAddress"] for each in made] == ["10.0.0.4", "10.0.0.6", "10.0.0.7"]
     refused = refusal(lambda: run(house, image, SubnetId=subnet, MinCount=8, MaxCount=8))
     assert refused[0] == "InsufficientFreeAddressesInSubnet"
+    assert len(run(house, image, SubnetId=subnet, MinCount=2, MaxCount=20)) == 7

@@ -1,7 +1,8 @@
 """RunInstances: new instances of an AMI, with volumes of its snapshots and a network interface.
 
-Between MinCount and MaxCount as many are started as there is room for. The answer shows them
-pending; whether a machine is then started or not is for the workers: see state/machines.py.
+Between MinCount and MaxCount as many are started as there are room and free addresses for. The
+answer shows them pending; whether a machine is then started or not is for the workers: see
+state/machines.py.
 
 There are neither launch templates nor instance profiles, hence none that could be named; spot
 instances, hibernation, enclaves, IPv6 and licence configurations are refused. CreditSpecification
@@ -82,10 +83,11 @@ def run_instances(ctx: Context, request: RunInstancesRequest) -> Reservation:
         devices = disks.devices_of(ctx, tx, image, request.get("BlockDeviceMappings", ()))
         there = model.model_copy(update={"zone": place.subnet.zone})
         count, real = capacity.admitted(ctx, tx, there, request["MinCount"], most)
+        addresses = addresses_of(tx, place, request["MinCount"], count)
         if request.get("DryRun"):
             raise dry_run()
         started = []
-        for number, address in enumerate(addresses_of(tx, place, count)):
+        for number, address in enumerate(addresses):
             instance = model.model_copy(update={"id": ctx.new_id("i"), "launch_index": number})
             begun = capacity.begun(ctx, instance, real=real)
             instance = connected(ctx, tx, begun, place, address)

@@ -174,13 +174,13 @@ def checked_groups(
     return interfaces.groups_of(ctx, tx, subnet.vpc_id, [group.id for group in named])
 
 
-def addresses_of(tx: Tx, place: Place, count: int) -> list[str]:
-    """Return addresses for so many instances at a place, looked for once."""
+def addresses_of(tx: Tx, place: Place, least: int = 1, most: int = 1) -> list[str]:
+    """Return addresses for so many instances at a place, looked for once; as many as are free."""
     if place.waiting is not None:
         return [place.waiting.private_ip]
     if place.address is not None:
         return [interfaces.free_address(tx, place.subnet, place.address)]
-    return interfaces.free_addresses(tx, place.subnet, count)
+    return interfaces.free_addresses(tx, place.subnet, least, most)
 
 
 def connected(ctx: Context, tx: Tx, instance: Instance, place: Place, address: str) -> Instance:

@@ -61,7 +61,7 @@ def start_instances(ctx: Context, request: StartInstancesRequest) -> StartInstan
             capacity.check_alone(tx, instance)
         if instance.interface_id is None:
             place = place_of(ctx, tx, instance)
-            instance = connected(ctx, tx, instance, place, *addresses_of(tx, place, 1))
+            instance = connected(ctx, tx, instance, place, *addresses_of(tx, place))
         tx.instances.replace(capacity.begun(ctx, instance, real=real))
         log.info("instance %s is started", instance.id)
         return "pending"

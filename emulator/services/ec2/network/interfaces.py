@@ -312,16 +312,16 @@ def new_mac_address() -> str:
     return ":".join(f"{byte:02x}" for byte in (first & 0x0C | 0x02, *others))
 
 
-def free_addresses(tx: Tx, subnet: Subnet, count: int) -> list[str]:
-    """Return the lowest addresses that no interface in a subnet has.
+def free_addresses(tx: Tx, subnet: Subnet, least: int = 1, most: int = 1) -> list[str]:
+    """Return the lowest addresses that no interface in a subnet has, as many as there are.
 
     Raises InsufficientFreeAddressesInSubnet.
     """
     network = IPv4Network(subnet.cidr_block)
     taken = {each.private_ip for each in tx.network.interfaces.within(subnet.id)}
     every = (str(network[number]) for number in range(FIRST, network.num_addresses - 1))
-    found = list(islice((each for each in every if each not in taken), count))
-    if len(found) < count:
+    found = list(islice((each for each in every if each not in taken), most))
+    if len(found) < least:
         raise network_errors.no_address_left(subnet.id)
     return found
 
@@ -332,7 +332,7 @@ def free_address(tx: Tx, subnet: Subnet, asked: str | None) -> str:
     Raises InvalidIPAddress.InUse, InvalidParameterValue, InsufficientFreeAddressesInSubnet.
     """
     if asked is None:
-        return free_addresses(tx, subnet, 1)[0]
+        return free_addresses(tx, subnet)[0]
     network = IPv4Network(subnet.cidr_block)
     taken = {each.private_ip for each in tx.network.interfaces.within(subnet.id)}
     try:
