@@ -122,7 +122,8 @@ def from_blocks(fault: faults.WireError) -> AwsError:
         case faults.UnknownAction() | faults.NoRoute():
             return AwsError("UnknownOperationException", "", 404)
         case faults.MissingMember():
-            return errors.reasoned(errors.missing_member(fault.name), reason_of(fault.name))
+            member = fault.name.removeprefix("x-amz-").replace("-", "")  # where it is a header
+            return errors.reasoned(errors.missing_member(member), reason_of(member))
         case faults.Violations():
             _, _, path = fault.clauses[0].partition(" at '")
             return errors.reasoned(errors.violations(fault.clauses), reason_of(path))

@@ -83,6 +83,16 @@ def test_changes_come_in_pages(ebs: Any) -> None:
     assert list(changed(ebs, first, second, StartingBlockIndex=400)) == list(range(402, 450, 3))
 
 
+def test_what_is_behind_the_end_of_the_second_is_not_told(ebs: Any) -> None:
+    first, _, third = family(ebs)
+
+    backwards = changed(ebs, third, first)
+
+    assert list(backwards) == [1, 5, 9]
+    assert get(ebs, third, 5, backwards[5][0]) == block("c5")
+    assert get(ebs, first, 5, backwards[5][1]) == bytes(BLOCK)
+
+
 def test_strangers_have_nothing_in_common(house: House, ebs: Any) -> None:
     first, second = written(ebs, FIRST), written(ebs, FIRST)
     attempt = ebs.list_changed_blocks

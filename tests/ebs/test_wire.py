@@ -78,6 +78,8 @@ def test_what_no_client_library_would_send_is_refused(house: House, wire: Wire) 
     for line, error in asked.items():
         assert told(wire.ask(line, b"{}" if line.startswith("POST") else b"", **who)) == error
 
+    reply = wire.ask(f"POST /snapshots/completion/{snapshot_id}", b"{}", **who)
+    assert b"Value null at 'changedBlocksCount'" in reply.body
     reply = wire.ask("POST /snapshots", b"[1", **who)
     assert told(reply) == (400, "SerializationException", "")
 

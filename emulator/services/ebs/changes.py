@@ -1,7 +1,8 @@
 """ListChangedBlocks: what was written between two snapshots of one lineage.
 
 A block is listed if it was written, though the bytes may be the same. The tokens are of the first
-snapshot, where it holds something there, and of the second.
+snapshot, where it holds something there, and of the second. Where that is the smaller one, what is
+behind its end is left out: no token could be good for it (assumed).
 """
 
 from contextlib import closing
@@ -14,6 +15,8 @@ from emulator.shapes.ebs import ChangedBlock, ListChangedBlocksRequest, ListChan
 from state.lineage import BLOCK
 
 actions = Actions()
+
+GIB = 1 << 30
 
 
 @actions
@@ -44,6 +47,8 @@ def list_changed_blocks(
     blocks: list[ChangedBlock] = []
     with closing(finding.open_disk(ctx, older)) as disk:
         for index in changed.since(first):
+            if index * BLOCK >= newer.size_gib * GIB:
+                break
             if len(blocks) == size:
                 answer["NextToken"] = tokens.page_token(ctx, index, older.id, newer.id)
                 break
