@@ -10,6 +10,7 @@ from state.volumes import Modification, Shape
 from tests.ec2.conftest import refusal
 from tests.ec2.volumes import attached_volume, described_volume, made_volume
 from tests.house import House
+from tests.instances.conftest import started, volumes_of
 
 INSTANCE = "i-0123456789abcdef0"
 NOW = datetime.now(UTC)
@@ -84,6 +85,18 @@ def test_what_is_not_named_stays(house: House) -> None:
             "InvalidParameterValue",
             "io1 volumes with Multi-Attach enabled do not support modify-volume actions.",
         ),
+        (
+            {"VolumeType": "io1", "Iops": 100},
+            {"MultiAttachEnabled": True},
+            "InvalidParameterCombination",
+            "Multi-Attach can be enabled for io1 volumes only when they are created.",
+        ),
+        (
+            {"VolumeType": "io2", "Iops": 100, "MultiAttachEnabled": True},
+            {"VolumeType": "gp3"},
+            "InvalidParameterCombination",
+            "The volume type of a volume with Multi-Attach enabled can't be modified.",
+        ),
         ({}, {"Size": 20, "DryRun": True}, "DryRunOperation", "would have succeeded"),
     ],
 )
@@ -102,15 +115,45 @@ def test_what_cannot_be_is_refused(
     )
 
 
-def test_multi_attach_is_switched_while_nobody_uses_the_volume(house: House) -> None:
+def test_multi_attach_is_switched_while_nobody_else_uses_the_volume(house: House) -> None:
     io2 = Shape(size_gib=10, volume_type="io2", iops=100)
+    shared = io2.model_copy(update={"multi_attach": True})
     free = made_volume(house, Size=10, VolumeType="io2", Iops=100)
     attached = attached_volume(house, INSTANCE, shape=io2)
+    alone = attached_volume(house, INSTANCE, shape=shared)
+    of_two = attached_volume(house, INSTANCE, "i-00000000000000000", shape=shared)
 
     assert modified(house, free, MultiAttachEnabled=True)["TargetMultiAttachEnabled"]
-    refused = refusal(lambda: modified(house, attached, MultiAttachEnabled=True))
-    assert refused[0] == "IncorrectState"
+    assert not modified(house, alone, MultiAttachEnabled=False)["TargetMultiAttachEnabled"]
+    for volume, wanted in ((attached, True), (of_two, False)):
+        refused = refusal(lambda: modified(house, volume, MultiAttachEnabled=wanted))  # noqa: B023
+        assert refused[0] == "IncorrectState"
     assert modified(house, attached, Size=20)["TargetSize"] == 20
+
+
+def test_a_root_volume_stays_one_that_an_instance_starts_from(house: House) -> None:
+    instance = started(house)
+    root = volumes_of(house, instance)["/dev/sda1"]["VolumeId"]
+    data = attached_volume(house, instance)
+
+    for slow in ("sc1", "st1"):
+        assert refusal(lambda: modified(house, root, Size=125, VolumeType=slow)) == (  # noqa: B023
+            "InvalidParameterCombination",
+            f"The volume type {slow} is not supported for root volumes.",
+        )
+    assert modified(house, root, VolumeType="gp3")["TargetVolumeType"] == "gp3"
+    assert modified(house, data, Size=125, VolumeType="st1")["TargetVolumeType"] == "st1"
+
+
+def test_who_was_never_modified_is_named(house: House) -> None:
+    volumes = [made_volume(house, Size=1) for _ in range(2)]
+    modified(house, volumes[0], Size=2)
+
+    asked = house.ec2().describe_volumes_modifications
+    assert refusal(lambda: asked(VolumeIds=volumes)) == (
+        "InvalidVolumeModification.NotFound",
+        f"Modification for volume '{volumes[1]}' does not exist.",
+    )
 
 
 def test_only_what_is_ready_is_modified(house: House) -> None:

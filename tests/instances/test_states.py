@@ -3,14 +3,16 @@
 import re
 import secrets
 from datetime import UTC, datetime
+from string import ascii_lowercase
 from typing import Any
 
 import pytest
 
 from state.instances import Instance
 from state.store import Store
+from state.volumes import Shape
 from tests.ec2.conftest import refusal
-from tests.ec2.volumes import described_volume
+from tests.ec2.volumes import attached_volume, described_volume
 from tests.house import House, default_url
 from tests.instances.conftest import described, started, volumes_of
 
@@ -185,6 +187,45 @@ def test_a_root_volume_is_only_detached_from_a_stopped_instance(
     assert described_volume(house, data)["State"] == "available"
     started_without = refusal(lambda: ec2.start_instances(InstanceIds=[instance]))
     assert "does not have a volume attached at root" in started_without[1]
+
+
+@pytest.mark.parametrize("state", ["pending", "stopping", "shutting-down", "terminated"])
+def test_what_comes_or_goes_is_given_no_volume(house: House, state: str) -> None:
+    ec2, instance = house.ec2(), put_imported(house, state=state)
+    volume = ec2.create_volume(AvailabilityZone="us-east-1a", Size=1)["VolumeId"]
+
+    assert refusal(
+        lambda: ec2.attach_volume(VolumeId=volume, InstanceId=instance, Device="/dev/sdf")
+    ) == ("IncorrectState", f"Instance '{instance}' is not 'running'.")
+
+
+def test_an_instance_has_as_many_volumes_as_its_type_allows(house: House) -> None:
+    ec2, instance = house.ec2(), put_imported(house, instance_type="t3.micro", state="stopped")
+    names = [f"/dev/xvd{first}{second}" for first in "bc" for second in ascii_lowercase]
+    for name in names[:27]:
+        attached_volume(house, instance, device=name)
+    volume = ec2.create_volume(AvailabilityZone="us-east-1a", Size=1)["VolumeId"]
+
+    code, message = refusal(
+        lambda: ec2.attach_volume(VolumeId=volume, InstanceId=instance, Device=names[27])
+    )
+    ec2.modify_instance_attribute(InstanceId=instance, InstanceType={"Value": "t2.micro"})
+    ec2.attach_volume(VolumeId=volume, InstanceId=instance, Device=names[27])
+
+    assert code == "AttachmentLimitExceeded"
+    assert message.startswith("You may attach up to 27 devices for this instance type.")
+
+
+def test_a_volume_is_shared_by_sixteen_instances_at_most(house: House) -> None:
+    ec2, instance = house.ec2(), put_imported(house, state="stopped")
+    others = [f"i-{number:017x}" for number in range(16)]
+    shape = Shape(size_gib=4, volume_type="io2", iops=100, multi_attach=True)
+    volume = attached_volume(house, *others, shape=shape)
+
+    attach: Any = {"VolumeId": volume, "InstanceId": instance, "Device": "/dev/sdf"}
+    assert refusal(lambda: ec2.attach_volume(**attach))[0] == "AttachmentLimitExceeded"
+    ec2.detach_volume(VolumeId=volume, InstanceId=others[0])
+    assert ec2.attach_volume(**attach)["State"] == "attaching"
 
 
 @pytest.mark.slow

@@ -17,6 +17,7 @@ from emulator.services.ec2.instances.rows import check_instance_ids, find_instan
 from emulator.services.ec2.volumes import errors
 from emulator.services.ec2.volumes.rows import attachment_shape, find_volume
 from emulator.shapes.ec2 import AttachVolumeRequest, DetachVolumeRequest, VolumeAttachment
+from state.instance_types import all_types
 from state.instances import Instance
 from state.machines import without
 from state.volumes import Attachment, Volume
@@ -25,6 +26,7 @@ actions = Actions()
 
 log = logging.getLogger(__name__)
 
+MOST_INSTANCES = 16  # of a volume with Multi-Attach
 DEVICE = re.compile(r"(/dev/)?(sd[a-z]([1-9]|1[0-5])?|xvd[a-z]{1,2}([1-9]|1[0-5])?|hd[a-z])")
 
 
@@ -83,15 +85,20 @@ def check_attachable(
     volume: Volume, instance: Instance, device: str, others: Sequence[Volume]
 ) -> None:
     """Refuse to attach what cannot be, to what cannot have it."""
-    if instance.state not in ("pending", "running", "stopped"):
-        raise errors.instance_gone(instance.id)
+    if instance.state not in ("running", "stopped"):
+        raise errors.not_running(instance.id)
     if volume.zone != instance.zone:
         raise errors.zones_differ(volume.id, instance.id)
     for attachment in volume.attachments:
         if not volume.shape.multi_attach or attachment.instance_id == instance.id:
             raise errors.attached_already(volume.id)
+    if len(volume.attachments) >= MOST_INSTANCES:
+        raise errors.too_many_instances(volume.id, MOST_INSTANCES)
     if volume.state not in ("available", "in-use"):
         raise errors.in_state(volume.id, volume.state)
+    most = most_volumes(instance)
+    if most is not None and len(others) >= most:
+        raise errors.too_many_volumes(most)
     taken = {
         each.device.removeprefix("/dev/")
         for other in others
@@ -100,6 +107,12 @@ def check_attachable(
     }
     if device.removeprefix("/dev/") in taken:
         raise errors.device_in_use(device)
+
+
+def most_volumes(instance: Instance) -> int | None:
+    """Return how many volumes an instance of its type may have, its one interface set aside."""
+    known = all_types().get(instance.instance_type)
+    return None if known is None else known.ebs_attachments
 
 
 def check_detachable(volume: Volume, attachment: Attachment, instance: Instance | None) -> None:

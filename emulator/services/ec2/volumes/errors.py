@@ -118,11 +118,36 @@ def shared_io1_not_modified() -> AwsError:
     )
 
 
+def io1_not_shared() -> AwsError:
+    """Say that an io1 volume has Multi-Attach from the beginning or never (text assumed)."""
+    return AwsError(
+        "InvalidParameterCombination",
+        "Multi-Attach can be enabled for io1 volumes only when they are created.",
+    )
+
+
+def shared_type_stays() -> AwsError:
+    """Say that the type of a volume with Multi-Attach stays what it is (text assumed)."""
+    return AwsError(
+        "InvalidParameterCombination",
+        "The volume type of a volume with Multi-Attach enabled can't be modified.",
+    )
+
+
 def multi_attach_in_use(volume_id: str) -> AwsError:
-    """Say that Multi-Attach is switched while nobody uses a volume (text assumed)."""
+    """Say that too many use a volume for Multi-Attach to be switched (text assumed)."""
     return AwsError(
         "IncorrectState",
-        f"Multi-Attach of volume {volume_id} can be changed only while it is not attached.",
+        f"Multi-Attach of volume {volume_id} can be enabled only while the volume is not attached, "
+        "and disabled only while it is attached to one instance at most.",
+    )
+
+
+def never_root(volume_type: str) -> AwsError:
+    """Say that no instance starts from such a volume (text assumed)."""
+    return AwsError(
+        "InvalidParameterCombination",
+        f"The volume type {volume_type} is not supported for root volumes.",
     )
 
 
@@ -212,9 +237,27 @@ def device_in_use(device: str) -> AwsError:
     )
 
 
-def instance_gone(instance_id: str) -> AwsError:
-    """Say that no volume is attached to an instance that was terminated (text assumed)."""
-    return AwsError("IncorrectState", f"Instance '{instance_id}' is not 'running' or 'stopped'.")
+def not_running(instance_id: str) -> AwsError:
+    """Say that no volume is attached to an instance that comes or goes; stopped ones may be."""
+    return AwsError("IncorrectState", f"Instance '{instance_id}' is not 'running'.")
+
+
+def too_many_volumes(most: int) -> AwsError:
+    """Say that an instance has as many volumes as its type may (end of the text assumed)."""
+    return AwsError(
+        "AttachmentLimitExceeded",
+        f"You may attach up to {most} devices for this instance type. Please use a larger instance "
+        "size to attach more volumes. For a detailed list of limits please visit: "
+        "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/volume_limits.html",
+    )
+
+
+def too_many_instances(volume_id: str, most: int) -> AwsError:
+    """Say that a volume is attached to as many instances as it may be (text assumed)."""
+    return AwsError(
+        "AttachmentLimitExceeded",
+        f"The volume '{volume_id}' is attached to {most} instances already.",
+    )
 
 
 def root_volume(device: str, instance_id: str) -> AwsError:

@@ -26,7 +26,7 @@ from emulator.shapes.ec2 import (
     ModifyVolumeResult,
     VolumeModification,
 )
-from state.store import Numbered
+from state.store import Numbered, Tx
 from state.volumes import Modification, Shape, Volume
 
 actions = Actions()
@@ -39,6 +39,7 @@ LARGEST_PAGE = 500
 CHANGES = ("Size", "VolumeType", "Iops", "Throughput", "MultiAttachEnabled")
 DEFAULT_IOPS = 3000  # of a type that has some, when the type changes
 DEFAULT_THROUGHPUT = 125
+NEVER_ROOT = ("sc1", "st1")  # types that no instance starts from
 
 
 class Row(NamedTuple):
@@ -76,8 +77,7 @@ def modify_volume(ctx: Context, request: ModifyVolumeRequest) -> ModifyVolumeRes
         shape = modified(volume.shape, request)
         if volume.state not in ("available", "in-use"):
             raise errors.not_modifiable(volume.id)
-        if shape.multi_attach != volume.shape.multi_attach and volume.attachments:
-            raise errors.multi_attach_in_use(volume.id)
+        check_attached(tx, volume, shape)
         recent = recent_modifications(volume, now)
         if request.get("DryRun"):
             raise dry_run()
@@ -107,47 +107,66 @@ def describe_volumes_modifications(
     if request.get("DryRun"):
         raise dry_run()
 
-    def part(after: int, limit: int | None) -> list[Numbered[Row | None]]:
-        return [
-            Numbered(sequence, last_of(row.volume))
-            for sequence, row in fetch(ctx, named, after, limit)
-        ]
+    def part(after: int, limit: int | None) -> list[Numbered[Volume]]:
+        rows = fetch(ctx, named, after, limit)
+        return [Numbered(sequence, row.volume) for sequence, row in rows]
 
-    def wanted(row: Row | None) -> bool:
-        if row is None and named:
-            raise errors.never_modified(named[0])
-        return row is not None and (test is None or test(row))
+    def wanted(volume: Volume) -> bool:
+        if not volume.modifications:
+            if named:
+                raise errors.never_modified(volume.id)
+            return False
+        return test is None or test(last_of(volume))
 
-    rows, next_token = paging.take(page, part, wanted)
+    volumes, next_token = paging.take(page, part, wanted)
     result: DescribeVolumesModificationsResult = {
-        "VolumesModifications": [modification_shape(row, ended=True) for row in rows if row]
+        "VolumesModifications": [modification_shape(last_of(each), ended=True) for each in volumes]
     }
     if next_token:
         result["NextToken"] = next_token
     return result
 
 
-def last_of(volume: Volume) -> Row | None:
-    """Return the last modification of a volume; None if there was none."""
-    return Row(volume, volume.modifications[-1]) if volume.modifications else None
+def last_of(volume: Volume) -> Row:
+    """Return the last modification of a volume that has one."""
+    return Row(volume, volume.modifications[-1])
 
 
 def modified(shape: Shape, request: ModifyVolumeRequest) -> Shape:
     """Return what a volume is to be sold as; raises for what it can't be."""
     if shape.volume_type == "io1" and shape.multi_attach:
         raise errors.shared_io1_not_modified()
+    multi_attach = request.get("MultiAttachEnabled", shape.multi_attach)
+    if multi_attach and request.get("VolumeType", shape.volume_type) == "io1":
+        raise errors.io1_not_shared()
     size = request.get("Size", shape.size_gib)
     if size < shape.size_gib:
         raise errors.never_smaller()
     volume_type = request.get("VolumeType", shape.volume_type)
     iops, throughput = request.get("Iops"), request.get("Throughput")
     same = volume_type == shape.volume_type
+    if shape.multi_attach and not same:
+        raise errors.shared_type_stays()
     if iops is None and volume_type in ("gp3", "io1", "io2"):
         iops = shape.iops if same else DEFAULT_IOPS
     if throughput is None and volume_type == "gp3":
         throughput = shape.throughput if same else DEFAULT_THROUGHPUT
-    multi_attach = request.get("MultiAttachEnabled", shape.multi_attach)
     return checked_shape(size, volume_type, iops, throughput, multi_attach=multi_attach)
+
+
+def check_attached(tx: Tx, volume: Volume, shape: Shape) -> None:
+    """Refuse what a volume can't become while it is attached.
+
+    Multi-Attach is enabled while nobody uses the volume, and disabled while one does at most.
+    """
+    switched = volume.shape.multi_attach != shape.multi_attach
+    if switched and len(volume.attachments) > (0 if shape.multi_attach else 1):
+        raise errors.multi_attach_in_use(volume.id)
+    if shape.volume_type in NEVER_ROOT and shape.volume_type != volume.shape.volume_type:
+        for each in volume.attachments:
+            instance = tx.instances.get(each.instance_id)
+            if instance is not None and instance.root_device_name == each.device:
+                raise errors.never_root(shape.volume_type)
 
 
 def recent_modifications(volume: Volume, now: datetime) -> tuple[Modification, ...]:
