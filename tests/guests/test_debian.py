@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.guests.debian import Debian, debian
+from tests.guests.debian import Debian
 from tests.guests.rounds import a_round, is_whole
 
 pytestmark = [pytest.mark.guests, pytest.mark.slow, pytest.mark.timeout(1200)]
@@ -12,26 +12,20 @@ pytestmark = [pytest.mark.guests, pytest.mark.slow, pytest.mark.timeout(1200)]
 NEEDED = {"xen_blkfront", "virtio_blk"}  # of disks; the kernel itself has NVMe in it
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Debian:
-    """A Debian for all tests here."""
-    return debian(tmp_path_factory.mktemp("debian"))
-
-
 @pytest.mark.parametrize("firmware", ["BIOS", "UEFI"])
 async def test_a_real_debian_is_adapted_and_only_what_is_listed_has_changed(
-    made: Debian, tmp_path: Path, firmware: str
+    real_debian: Debian, tmp_path: Path, firmware: str
 ) -> None:
-    disk = made.disk(tmp_path / "disk.raw", firmware)
+    disk = real_debian.disk(tmp_path / "disk.raw", firmware)
 
     done = await a_round([disk], tmp_path)
 
     is_whole(done, tmp_path)
     shown = {change.shown for change in done.plan.files}
-    initrd = f"/boot/initrd.img-{made.kernel}"
+    initrd = f"/boot/initrd.img-{real_debian.kernel}"
     assert shown >= {"/etc/fstab", "/etc/network/interfaces", "/boot/grub/grub.cfg", initrd}
     assert done.verdict.accepted
-    assert done.verdict.description == f"Linux - Debian GNU/Linux 12 (bookworm) - {made.kernel}"
+    assert done.verdict.description == f"Linux - Debian GNU/Linux 12 (bookworm) - {real_debian.kernel}"
     assert done.verdict.boot_mode == {"BIOS": "legacy-bios", "UEFI": "uefi"}[firmware]
     assert done.guest.linux is not None
     [after] = [one.initrd for one in done.guest.linux.kernels if one.default]
