@@ -25,7 +25,8 @@ async def test_a_real_debian_is_adapted_and_only_what_is_listed_has_changed(
     initrd = f"/boot/initrd.img-{real_debian.kernel}"
     assert shown >= {"/etc/fstab", "/etc/network/interfaces", "/boot/grub/grub.cfg", initrd}
     assert done.verdict.accepted
-    assert done.verdict.description == f"Linux - Debian GNU/Linux 12 (bookworm) - {real_debian.kernel}"
+    name = f"Linux - Debian GNU/Linux 12 (bookworm) - {real_debian.kernel}"
+    assert done.verdict.description == name
     assert done.verdict.boot_mode == {"BIOS": "legacy-bios", "UEFI": "uefi"}[firmware]
     assert done.guest.linux is not None
     [after] = [one.initrd for one in done.guest.linux.kernels if one.default]

@@ -41,12 +41,14 @@ def running_house(server_with_machines: Server) -> House:
     return House(server_with_machines)
 
 
-def until(look: Callable[[], Found | None], what: str, patience: float = PATIENCE) -> Found:
+def until(
+    look: Callable[[], Found | None], what: str, patience: float = PATIENCE, pause: float = 0.05
+) -> Found:
     """Ask again and again until the answer is true; return it."""
     deadline = time.monotonic() + patience
     while not (found := look()):
         assert time.monotonic() < deadline, f"waited for {what}"
-        time.sleep(0.05)
+        time.sleep(pause)
     return found
 
 
@@ -132,11 +134,18 @@ def attachment(house: House, volume_id: str) -> str | None:
     return found[0]["State"] if found else None
 
 
-def says(house: House, instance_id: str, text: str, count: int = 1, patience: float = 180) -> str:
+def says(
+    house: House,
+    instance_id: str,
+    text: str,
+    count: int = 1,
+    patience: float = 180,
+    pause: float = 0.05,
+) -> str:
     """Wait until a machine has said something so often; return all that it has said."""
 
     def look() -> str:
         said = house.ec2().get_console_output(InstanceId=instance_id).get("Output", "")
         return said if said.count(text) >= count else ""
 
-    return until(look, f"{instance_id} to say {text!r}", patience)
+    return until(look, f"{instance_id} to say {text!r}", patience, pause)
