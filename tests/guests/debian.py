@@ -27,7 +27,9 @@ PACKAGES = (
 UUID = "0a0a0a0a-1111-4222-8333-444444444444"
 LOADER = "usr/lib/grub/x86_64-efi/monolithic/grubx64.efi"
 PARTS = "usr/lib/grub/i386-pc"
-GRUB = "biosdisk part_msdos ext2 normal search search_fs_uuid linux configfile".split()
+GRUB = (
+    "biosdisk", "part_msdos", "ext2", "normal", "search", "search_fs_uuid", "linux", "configfile",
+)  # fmt: skip
 
 CONFIGURATION = {
     "etc/fstab": f"""\
@@ -75,7 +77,7 @@ QUICK = (
 )
 MENU = """\
 set default=0
-set timeout=0
+set timeout=5
 search --no-floppy --fs-uuid --set=root {uuid}
 menuentry 'Debian GNU/Linux' {{
   linux /boot/vmlinuz-{kernel} root=UUID={uuid} ro net.ifnames=0 {more}
