@@ -16,7 +16,7 @@ IN_TURN := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 # Debian's packages of what the tests build, check and adapt guests with.
 SYSTEMS := e2fsprogs xfsprogs btrfs-progs ntfs-3g dosfstools mtools fdisk grub-common grub-pc-bin grub-efi-amd64-bin \
 	qemu-system-x86 seabios ovmf linux-image-cloud-amd64 busybox-static bubblewrap mmdebstrap libhivex-bin libwin-hivex-perl \
-	cpio kmod initramfs-tools-core dracut-core zstd systemd lvm2 7zip
+	cpio kmod initramfs-tools-core dracut-core zstd systemd lvm2 7zip openssh-client
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
