@@ -1,13 +1,25 @@
 """Answers that are sent on the spot, as far as the connection takes them.
 
-    head, body ─► socket ─► done, or the rest goes by the transport
+    head, piece of a file ─► socket ─► done, or the rest goes by the transport
 
-The body may be in memory that others use as soon as this returns. Through TLS there is no such way.
+The kernel sends the pages of the file as they are, without a copy: nobody may write to it any more.
+Through TLS there is no such way.
 """
 
 import asyncio
 import os
 import socket
+from typing import Final, NamedTuple
+
+MORE: Final[int] = getattr(socket, "MSG_MORE", 0)  # follows at once: Linux alone can be told
+
+
+class Piece(NamedTuple):
+    """A piece of an open file, which has all of it."""
+
+    file: int
+    offset: int
+    length: int
 
 
 class Direct:
@@ -22,19 +34,24 @@ class Direct:
         """Whether nothing else must go first."""
         return not self.transport.get_write_buffer_size() and not self.transport.is_closing()
 
-    def send(self, head: bytes, body: memoryview) -> None:
-        """Send a whole answer; the body may be used again after that."""
+    def send(self, head: bytes, body: Piece) -> None:
+        """Send a whole answer, and close the file of its body."""
         if self.socket is None:
             self.socket = second(self.transport)
+        sent = -len(head)
         try:
-            sent = self.socket.sendmsg([head, body])
-        except OSError:  # whatever it is, the transport will find it as well
-            sent = 0
-        if sent < len(head):
+            sent += self.socket.send(head, MORE)
+            while 0 <= sent < body.length:
+                sent += os.sendfile(
+                    self.socket.fileno(), body.file, body.offset + sent, body.length - sent
+                )
+        except OSError:  # no room is left, or the transport will find the same
+            pass
+        if sent < 0:
             self.transport.write(head[sent:])
-        rest = body[max(0, sent - len(head)) :]
-        if rest:
-            self.transport.write(bytes(rest))
+        if (done := max(0, sent)) < body.length:
+            self.transport.write(os.pread(body.file, body.length - done, body.offset + done))
+        os.close(body.file)
 
     def close(self) -> None:
         """Let go of the connection, which the transport has done."""

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from emulator import errors, forms, refusals, routing
 from emulator.context import Context
 from emulator.credentials import ANONYMOUS, Caller, caller_of, expires_at
+from emulator.direct import Piece
 from emulator.errors import AwsError
 from emulator.incoming import ClientLeft, Incoming, Receive, Scope, Send, nothing
 from emulator.outgoing import Answer, header_pairs, send_answer
@@ -48,7 +49,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 # Takes what is known of who asks, a target and an id of the request.
-Prompt = Callable[[Context, bytes, str], tuple[bytes, memoryview] | None]
+Prompt = Callable[[Context, bytes, str], tuple[bytes, Piece] | None]
 
 SERVICES: Mapping[str, Mapping[str, Handler]] = {
     "ec2": ec2.ACTIONS,
@@ -153,7 +154,7 @@ class Gateway:
 
     def at_once(
         self, target: bytes, headers: Iterable[tuple[bytes, bytes]]
-    ) -> tuple[bytes, memoryview] | None:
+    ) -> tuple[bytes, Piece] | None:
         """Answer a GET without a body if nobody has to wait for it: its headers, its body.
 
         None means to ask in the usual way, which also says what is wrong with a request.

@@ -1,6 +1,7 @@
 """Blocks that are answered at once, and what is answered the usual way."""
 
 import hashlib
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -62,14 +63,20 @@ class Reader:
 
     def ask(
         self, index: int = 0, account: str = ME, target: str = "", **headers: str
-    ) -> tuple[bytes, memoryview] | None:
+    ) -> tuple[bytes, bytes] | None:
         rest = tokens.milliseconds(NOW + timedelta(days=7)).to_bytes(tokens.REST, "big")
         subject = tokens.spelled("block", ME, SNAPSHOT)
         token = tokens.written(self.secret, b"%s\n%d\n%s" % (subject, index, rest), rest)
         target = target or f"/snapshots/{SNAPSHOT}/blocks/{index}?blockToken={quote(token, '')}"
         said = {"host": "localhost", "authorization": signed(account, "ebs"), **headers}
         pairs = [(name.replace("_", "-").encode(), text.encode()) for name, text in said.items()]
-        return self.gateway.at_once(target.encode(), pairs)
+        answer = self.gateway.at_once(target.encode(), pairs)
+        if answer is None:
+            return None
+        head, (file, offset, length) = answer
+        data = os.pread(file, length, offset)
+        os.close(file)
+        return head, data
 
     def reads(self) -> bool:
         """Ask again, once the row is known, as it is to who has listed the blocks."""

@@ -4,8 +4,9 @@
 
 Who reads a disk asks for thousands of blocks, and all that is done for any request takes longer
 than to send one. Here is nothing but what this action needs, on the event loop, while nobody has to
-be waited for. Whatever is not as it mostly is gives None and is answered the usual way, as is what
-is wrong. Both ways give the same answer.
+be waited for: a block is taken to be in memory if its first and its last byte are. Whatever is not
+as it mostly is gives None and is answered the usual way, as is what is wrong. Both ways give the
+same answer.
 """
 
 import base64
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from emulator import forms
 from emulator.context import Context
+from emulator.direct import Piece
 from emulator.errors import AwsError
 from emulator.services.ebs import finding, reading, tokens
 from state.disks.journal import EMPTY, SLOT, place_of
@@ -37,12 +39,12 @@ HEAD: Final = (
     b"content-type: binary/octet-stream\r\n"
     b"content-length: %d\r\n" % (BLOCK, BLOCK)
 )
-SENT: Final = memoryview(bytearray(BLOCK))  # it goes out before anything else comes in
-CHECKSUM: Final = bytearray(SLOT)  # of that block
+CHECKSUM: Final = bytearray(SLOT)  # of the block that is asked for
+EDGE: Final = bytearray(1)  # its first byte, its last
 
 
-def block_at_once(ctx: Context, target: bytes, request_id: str) -> tuple[bytes, memoryview] | None:
-    """Return the headers of an answer, and a block, which is good until the next is asked for."""
+def block_at_once(ctx: Context, target: bytes, request_id: str) -> tuple[bytes, Piece] | None:
+    """Return the headers of an answer, and where its block is; who sends it closes the file."""
     found = TARGET.fullmatch(target)
     if found is None or not tokens.secret_is_known(ctx):
         return None
@@ -55,11 +57,14 @@ def block_at_once(ctx: Context, target: bytes, request_id: str) -> tuple[bytes, 
         blocks, checksums = places(ctx.blobs, snapshot.blob_id)
         if not read(checksums, place_of(index), CHECKSUM) or CHECKSUM == EMPTY:
             return None
-        if not read(blocks, index * BLOCK, SENT):
-            return None
+        file = os.open(blocks, os.O_RDONLY | os.O_CLOEXEC)
     except (AwsError, OSError, UnicodeDecodeError):
         return None
-    return HEAD % (request_id.encode(), base64.b64encode(CHECKSUM)), SENT
+    offset = index * BLOCK
+    if not all(read_at_once(file, at, EDGE) for at in (offset, offset + BLOCK - 1)):
+        os.close(file)
+        return None
+    return HEAD % (request_id.encode(), base64.b64encode(CHECKSUM)), Piece(file, offset, BLOCK)
 
 
 @lru_cache(64)
