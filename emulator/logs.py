@@ -13,6 +13,7 @@ import re
 import sys
 import time
 from functools import lru_cache
+from typing import TextIO
 
 from state import current
 
@@ -30,15 +31,27 @@ class TextFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Write a record as one line; a traceback follows on lines of its own."""
-        ids = [found for found in (current.request_id.get(), current.task_id.get()) if found]
+        request_id, task_id = current.request_id.get(), current.task_id.get()
         line = (
-            f"{timestamp(record)} {record.levelname.lower():<7} {short(record.name)} "
-            f"{''.join(f'[{found}] ' for found in ids)}{visible(record.getMessage())}"
+            f"{timestamp(record)} {level(record.levelname)} {short(record.name)} "
+            f"{f'[{request_id}] ' if request_id else ''}{f'[{task_id}] ' if task_id else ''}"
+            f"{visible(record.getMessage())}"
         )
         if record.exc_info:
             traceback = self.formatException(record.exc_info).splitlines()
             line = "\n".join((line, *map(visible, traceback)))
         return without_secrets(line)
+
+
+class Lines(logging.StreamHandler[TextIO]):
+    """Writes to a stream that is buffered by lines, as stderr is: nothing is left to be flushed."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line."""
+        try:
+            self.stream.write(f"{self.format(record)}\n")
+        except Exception:  # noqa: BLE001 - as in all handlers
+            self.handleError(record)
 
 
 class JsonFormatter(logging.Formatter):
@@ -64,7 +77,7 @@ class JsonFormatter(logging.Formatter):
 
 def configure(log_format: str, log_level: str) -> None:
     """Send all logs to stderr in one format."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = Lines(sys.stderr)
     handler.setFormatter(JsonFormatter() if log_format == "json" else TextFormatter())
     logging.basicConfig(level=log_level.upper(), handlers=[handler], force=True)
     # What no line shows is not looked up: that costs more than all the rest of a line.
@@ -85,6 +98,13 @@ def second(since_epoch: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(since_epoch))
 
 
+@lru_cache
+def level(name: str) -> str:
+    """Write a level so wide that what follows stands in one column."""
+    return f"{name.lower():<7}"
+
+
+@lru_cache
 def short(name: str) -> str:
     """Name a logger by its module: `emulator.gateway` is `gateway`."""
     return name.rpartition(".")[2]
