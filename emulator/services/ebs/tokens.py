@@ -27,6 +27,8 @@ MAC: Final = 32
 REST: Final = 8
 SECRET: Final = "block-tokens"
 LIFETIME: Final = timedelta(days=7)
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND: Final = timedelta(milliseconds=1)
 
 SECRETS: WeakKeyDictionary[Store, bytes] = WeakKeyDictionary()
 
@@ -133,4 +135,4 @@ def secret_is_known(ctx: Context) -> bool:
 
 def milliseconds(moment: datetime) -> int:
     """Return a moment in milliseconds since 1970."""
-    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+    return (moment - EPOCH) // MILLISECOND
