@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 NOBODY = "000000000000"  # the account of everyone whose key is not an account number
+SESSION_KEYS = "ASIA"  # how the access keys of AssumeRole begin
 CREDENTIAL = re.compile(r"^AWS4-[A-Z0-9-]+ (?:.*[, ])?Credential=([^, ]+)")
 REGION = re.compile(r"[A-Za-z0-9-]{1,64}")
 ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)

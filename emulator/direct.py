@@ -1,17 +1,22 @@
 """Answers that are sent on the spot, as far as the connection takes them.
 
-    head, piece of a file ─► socket ─► done, or the rest goes by the transport
+    head ─────────────────────┐
+    piece of a file ─► pipe ─► socket ─► done, or the rest goes by the transport
 
 The kernel sends the pages of the file as they are, without a copy: nobody may write to it any more.
-Through TLS there is no such way.
+(sendfile does the same with a pipe of its own, which is small.) Through TLS there is no such way,
+nor where there is no splice.
 """
 
 import asyncio
+import fcntl
 import os
 import socket
+from contextlib import suppress
 from typing import Final, NamedTuple
 
 MORE: Final[int] = getattr(socket, "MSG_MORE", 0)  # follows at once: Linux alone can be told
+ROOM: Final = 1 << 20  # bytes of a pipe, the most that anyone may have
 
 
 class Piece(NamedTuple):
@@ -22,11 +27,54 @@ class Piece(NamedTuple):
     length: int
 
 
+class Prompt(NamedTuple):
+    """An answer that can be sent on the spot."""
+
+    action: str  # for the log
+    status: int
+    headers: bytes  # their lines
+    body: Piece
+
+
+class Pipe:
+    """What pages of files go through to sockets, as many at once as a block has.
+
+    It is one event loop's, and empty whenever nobody sends.
+    """
+
+    def __init__(self) -> None:
+        self.exit, self.entrance = os.pipe2(os.O_CLOEXEC)
+        with suppress(OSError):  # who has many pipes must not have large ones
+            fcntl.fcntl(self.entrance, fcntl.F_SETPIPE_SZ, ROOM)
+
+    def send(self, piece: Piece, socket: int) -> int:
+        """Send as much as a socket takes now; return how many bytes."""
+        sent = left = 0
+        try:
+            while left := os.splice(
+                piece.file, self.entrance, piece.length - sent, offset_src=piece.offset + sent
+            ):
+                sent += left
+                while left:
+                    left -= os.splice(self.exit, socket, left)
+        except OSError:  # no room is left, or the transport will find the same
+            sent -= left
+            while left:  # it is nobody else's
+                left -= len(os.read(self.exit, left))
+        return sent
+
+    def close(self) -> None:
+        """Let go of it."""
+        os.close(self.exit)
+        os.close(self.entrance)
+
+
 class Direct:
     """The way past the transport of one connection."""
 
-    def __init__(self, transport: asyncio.Transport) -> None:
+    def __init__(self, transport: asyncio.Transport, pipe: Pipe) -> None:
         self.transport = transport
+        self.pipe = pipe
         self.socket: socket.socket | None = None  # the same connection, once it is needed
 
     @property
@@ -38,20 +86,18 @@ class Direct:
         """Send a whole answer, and close the file of its body."""
         if self.socket is None:
             self.socket = second(self.transport)
-        sent = -len(head)
+        begun, sent = 0, 0
+        with suppress(OSError):  # the same
+            begun = self.socket.send(head, MORE)
+            if begun == len(head):
+                sent = self.pipe.send(body, self.socket.fileno())
+        if begun < len(head):
+            self.transport.write(head[begun:])
         try:
-            sent += self.socket.send(head, MORE)
-            while 0 <= sent < body.length:
-                sent += os.sendfile(
-                    self.socket.fileno(), body.file, body.offset + sent, body.length - sent
-                )
-        except OSError:  # no room is left, or the transport will find the same
-            pass
-        if sent < 0:
-            self.transport.write(head[sent:])
-        if (done := max(0, sent)) < body.length:
-            self.transport.write(os.pread(body.file, body.length - done, body.offset + done))
-        os.close(body.file)
+            if sent < body.length:
+                self.transport.write(os.pread(body.file, body.length - sent, body.offset + sent))
+        finally:
+            os.close(body.file)
 
     def close(self) -> None:
         """Let go of the connection, which the transport has done."""
@@ -65,8 +111,3 @@ def second(transport: asyncio.Transport) -> socket.socket:
     found = socket.socket(fileno=os.dup(number))
     found.setblocking(False)
     return found
-
-
-def possible(transport: asyncio.Transport) -> bool:
-    """Tell whether there is a way past a transport."""
-    return transport.get_extra_info("sslcontext") is None

@@ -12,21 +12,28 @@ import inspect
 import logging
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
-from os import urandom
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from emulator import errors, forms, refusals, routing
 from emulator.context import Context
-from emulator.credentials import ANONYMOUS, Caller, caller_of, expires_at
-from emulator.direct import Piece
+from emulator.credentials import ANONYMOUS, SESSION_KEYS, Caller, caller_of, expires_at
 from emulator.errors import AwsError
-from emulator.incoming import ClientLeft, Incoming, Receive, Scope, Send, nothing
+from emulator.incoming import (
+    ClientLeft,
+    Incoming,
+    Receive,
+    Scope,
+    Send,
+    new_request_id,
+    nothing,
+)
 from emulator.outgoing import Answer, header_pairs, send_answer
+from emulator.prompts import Prompts
 from emulator.protocol import answers, chunked, constraints, json_rpc, models, query, rest
 from emulator.protocol.faults import UnknownAction, WireError
 from emulator.protocol.responses import WireResponse
@@ -48,9 +55,6 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-# Takes what is known of who asks, a target and an id of the request.
-Prompt = Callable[[Context, bytes, str], tuple[bytes, Piece] | None]
-
 SERVICES: Mapping[str, Mapping[str, Handler]] = {
     "ec2": ec2.ACTIONS,
     "s3": s3.ACTIONS,
@@ -67,17 +71,15 @@ PROTOCOLS = {
     "s3": "rest-xml", "ebs": "rest-json",
 }  # fmt: skip
 FORM = "application/x-www-form-urlencoded"
-SESSION_KEYS = "ASIA"  # how the access keys of AssumeRole begin
 VERSION = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 HOISTED = re.compile(
     "x-amz-(acl|expected-bucket-owner|grant-.+|meta-.+|server-side-encryption.*|storage-class|"
     "tagging)"
 )
-BODILY = frozenset({b"content-length", b"expect", b"transfer-encoding", b"upgrade"})
-CALLERS = 64  # whose contexts are remembered
-NOTHING: Scope = {
-    "method": "GET", "raw_path": b"/", "query_string": b"", "scheme": "http", "headers": [],
-}  # fmt: skip
+BARE = Incoming(
+    {"method": "GET", "raw_path": b"/", "query_string": b"", "scheme": "http", "headers": []},
+    nothing,
+)  # of which nothing is known but who asks
 DOCUMENTS = 8  # times max_body: CompleteMultipartUpload with 10,000 parts and checksums is 4 MB
 
 
@@ -122,8 +124,7 @@ class Gateway:
         self.now = now
         self.door = door  # None: anyone may call
         self.loaded: dict[str, Mapping[str, Handler]] = {}  # of LATER
-        self.prompt: dict[str, Prompt] = {}  # what these answer at once
-        self.contexts: dict[Caller, Context] = {}  # of those who ask for it
+        self.prompts = Prompts(lambda caller: self.context(Visit(BARE, "", caller)))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, whatever happens."""
@@ -152,38 +153,6 @@ class Gateway:
         took = (time.perf_counter() - started) * 1000
         log.info("%s %d %s%.1f ms", visit.subject, answer.status, visit.error, took)
 
-    def at_once(
-        self, target: bytes, headers: Iterable[tuple[bytes, bytes]]
-    ) -> tuple[bytes, Piece] | None:
-        """Answer a GET without a body if nobody has to wait for it: its headers, its body.
-
-        None means to ask in the usual way, which also says what is wrong with a request.
-        """
-        authorization = prompting(headers) if self.prompt and self.door is None else None
-        if authorization is None:
-            return None
-        caller = caller_of(authorization.decode("latin-1"), ())
-        prompt = self.prompt.get(caller.service or "")
-        if prompt is None or (caller.access_key_id or "").startswith(SESSION_KEYS):
-            return None
-        context = self.contexts.get(caller)
-        if context is None:
-            if caller.region is None:  # the host name may tell
-                return None
-            if len(self.contexts) == CALLERS:
-                self.contexts.clear()
-            visit = Visit(Incoming(NOTHING, nothing), "", caller)
-            context = self.contexts[caller] = self.context(visit)
-        started = time.perf_counter()
-        request_id = new_request_id()
-        answer = prompt(context, target, request_id)
-        if answer is not None:
-            reset = current.request_id.set(request_id)
-            took = (time.perf_counter() - started) * 1000
-            log.info("ebs:GetSnapshotBlock 200 %.1f ms", took)
-            current.request_id.reset(reset)
-        return answer
-
     async def answer(self, visit: Visit) -> Answer:
         """Find out what is asked for, and let the action of that name answer."""
         form = await self.admit(visit)
@@ -194,8 +163,8 @@ class Gateway:
         if actions is None and visit.service in LATER:
             module = await in_thread(import_module, LATER[visit.service])
             actions = self.loaded[visit.service] = module.ACTIONS
-            if hasattr(module, "answer_at_once"):
-                self.prompt[visit.service] = module.answer_at_once
+            if self.door is None and hasattr(module, "PROMPT"):
+                self.prompts.services[visit.service] = module.PROMPT
         if actions is None:
             return await self.pass_on(visit, errors.unknown_service(visit.service))
         if visit.protocol.startswith("rest-"):
@@ -395,30 +364,12 @@ class Gateway:
         )
 
 
-def new_request_id() -> str:
-    """Make up the id of a request: a UUID of random bits, in a third of the time of `uuid4`."""
-    text = urandom(16).hex()
-    variant = "89ab"[int(text[16], 16) & 3]
-    return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{variant}{text[17:20]}-{text[20:]}"
-
-
 def check_rights(context: Context, visit: Visit, request: Any) -> None:
     """Refuse what the session of a role may not do."""
     if visit.session is not None:
         from emulator.rights import sessions  # with all of policies
 
         sessions.check(context, visit.service, visit.action, request)
-
-
-def prompting(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:
-    """Return the Authorization of a request without a body; None if it may have one."""
-    found = None
-    for name, text in headers:
-        if name == b"authorization":
-            found = text
-        elif name in BODILY:
-            return None
-    return found
 
 
 def is_form(incoming: Incoming) -> bool:

@@ -8,6 +8,7 @@ when the block takes too long to fill.
 """
 
 import asyncio
+import os
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -16,9 +17,9 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from emulator.direct import Direct, possible
+from emulator.direct import Direct, Pipe
 from emulator.incoming import escaped, origin_form
 from emulator.protocol.streams import BLOCK
 
@@ -33,7 +34,6 @@ DRAINED = 1 << 30
 ARRIVING = memoryview(bytearray(BLOCK))  # what one read brings, until the parser has copied it
 LINE = 16 << 10  # bytes of a request line that are looked at; the longest key has 9 KiB, escaped
 LINGER = 0.02  # seconds that a block may take to fill: what trickles is handed on as it comes
-OK = b"HTTP/1.1 200 OK\r\n"
 KEEP_ALIVE = 75  # seconds; longer than the clients' pools keep a connection that idles
 GRACE = 3  # seconds for the requests that are under way when the server is told to stop
 
@@ -56,6 +56,7 @@ class Pieces(list[bytes]):
 class Protocol(HttpToolsProtocol):
     """HTTP/1.1 as clients speak it, absolute-form request lines and stray bytes included."""
 
+    config: "Config"
     between = True  # requests
     dropped = 0  # bytes of a body after its answer
     lingering: asyncio.TimerHandle | None = None  # for a block to fill
@@ -66,8 +67,8 @@ class Protocol(HttpToolsProtocol):
         """Have what arrives on the connection read by blocks."""
         super().connection_made(transport)
         transport.set_protocol(Reader(self))
-        if possible(transport):
-            self.direct = Direct(transport)
+        if self.config.pipe is not None and transport.get_extra_info("sslcontext") is None:
+            self.direct = Direct(transport, self.config.pipe)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go of the connection altogether."""
@@ -114,22 +115,20 @@ class Protocol(HttpToolsProtocol):
 
     def answered_at_once(self, direct: Direct) -> bool:
         """Answer a request without a body here and now, if the application can."""
-        config = self.config
         if (
-            not isinstance(config, Config)
-            or self.parser.get_method() != b"GET"
+            self.parser.get_method() != b"GET"
             or not (self.cycle is None or self.cycle.response_complete)
             or not direct.free
             or self.parser.get_http_version() != "1.1"
             or not self.parser.should_keep_alive()
         ):
             return False
-        answer = config.at_once(self.url, self.headers)
+        answer = self.config.prompts.answered(self.url, self.headers)
         if answer is None:
             return False
-        headers, body = answer
-        always = b"".join(b"%s: %s\r\n" % pair for pair in self.server_state.default_headers)
-        direct.send(b"".join((OK, always, headers, b"\r\n")), body)
+        always = [b"%s: %s\r\n" % pair for pair in self.server_state.default_headers]
+        head = b"".join((STATUS_LINE[answer.status], *always, answer.headers, b"\r\n"))
+        direct.send(head, answer.body)
         self.answered = True
         self.on_response_complete()
         return True
@@ -176,7 +175,9 @@ class Reader(asyncio.BufferedProtocol):
 class Server(uvicorn.Server):
     """A server that says when it is ready, and for which a signal to stop is no failure."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    config: "Config"
+
+    def __init__(self, config: "Config", ready: Callable[[], None]) -> None:
         super().__init__(config)
         self.ready = ready
 
@@ -185,6 +186,12 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self.ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End all connections, then let go of what they had in common."""
+        await super().shutdown(sockets)
+        if self.config.pipe is not None:
+            self.config.pipe.close()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -208,10 +215,11 @@ class Config(uvicorn.Config):
 
     def __init__(self, app: "Application", **settings: Any) -> None:
         super().__init__(app, **settings)
-        self.at_once = app.gateway.at_once
+        self.prompts = app.gateway.prompts
+        self.pipe = Pipe() if hasattr(os, "splice") else None
 
 
-def configured(app: "Application", tls: "SSLContext | None" = None) -> uvicorn.Config:
+def configured(app: "Application", tls: "SSLContext | None" = None) -> Config:
     """Configure uvicorn: our protocol, and none of its own logs and headers."""
     return Config(
         app,

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pytest
 
 from emulator.gateway import Gateway
-from emulator.services.ebs import answer_at_once, finding, tokens
+from emulator.services.ebs import PROMPT, finding, tokens
 from emulator.settings import Settings
 from state.blobs import Blobs
 from state.disks.journal import place_of
@@ -42,7 +42,7 @@ class Reader:
         self.gateway = Gateway(
             Settings.model_validate({}), self.store, self.blobs, engine, now=lambda: self.now
         )
-        self.gateway.prompt["ebs"] = answer_at_once
+        self.gateway.prompts.services["ebs"] = PROMPT
         with self.store.begin() as tx:
             self.secret = tx.secrets.made(tokens.SECRET)
         tokens.SECRETS[self.store] = self.secret
@@ -70,18 +70,18 @@ class Reader:
         target = target or f"/snapshots/{SNAPSHOT}/blocks/{index}?blockToken={quote(token, '')}"
         said = {"host": "localhost", "authorization": signed(account, "ebs"), **headers}
         pairs = [(name.replace("_", "-").encode(), text.encode()) for name, text in said.items()]
-        answer = self.gateway.at_once(target.encode(), pairs)
+        answer = self.gateway.prompts.answered(target.encode(), pairs)
         if answer is None:
             return None
-        head, (file, offset, length) = answer
+        file, offset, length = answer.body
         data = os.pread(file, length, offset)
         os.close(file)
-        return head, data
+        return answer.headers, data
 
     def reads(self) -> bool:
         """Ask again, once the row is known, as it is to who has listed the blocks."""
-        for context in self.gateway.contexts.values():
-            finding.row(context, SNAPSHOT)
+        for asked in self.gateway.prompts.known.values():
+            finding.row(asked.context, SNAPSHOT)
         return self.ask() is not None
 
 

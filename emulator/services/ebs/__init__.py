@@ -16,4 +16,4 @@ ACTIONS: Mapping[str, Handler] = merge(
     ]
 )
 
-answer_at_once = prompt.block_at_once
+PROMPT = prompt

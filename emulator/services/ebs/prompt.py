@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from emulator import forms
 from emulator.context import Context
-from emulator.direct import Piece
+from emulator.direct import Piece, Prompt
 from emulator.errors import AwsError
 from emulator.services.ebs import finding, reading, tokens
 from state.disks.journal import EMPTY, SLOT, place_of
@@ -43,8 +43,8 @@ CHECKSUM: Final = bytearray(SLOT)  # of the block that is asked for
 EDGE: Final = bytearray(1)  # its first byte, its last
 
 
-def block_at_once(ctx: Context, target: bytes, request_id: str) -> tuple[bytes, Piece] | None:
-    """Return the headers of an answer, and where its block is; who sends it closes the file."""
+def answered(ctx: Context, target: bytes, request_id: str) -> Prompt | None:
+    """Answer with a block; who sends it closes the file."""
     found = TARGET.fullmatch(target)
     if found is None or not tokens.secret_is_known(ctx):
         return None
@@ -64,7 +64,8 @@ def block_at_once(ctx: Context, target: bytes, request_id: str) -> tuple[bytes, 
     if not all(read_at_once(file, at, EDGE) for at in (offset, offset + BLOCK - 1)):
         os.close(file)
         return None
-    return HEAD % (request_id.encode(), base64.b64encode(CHECKSUM)), Piece(file, offset, BLOCK)
+    headers = HEAD % (request_id.encode(), base64.b64encode(CHECKSUM))
+    return Prompt("GetSnapshotBlock", 200, headers, Piece(file, offset, BLOCK))
 
 
 @lru_cache(64)
