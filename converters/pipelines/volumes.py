@@ -5,8 +5,7 @@
 
 The files get second names in a folder of the machine's own: the bytes of a finished snapshot may
 take the place of the volume's layers at any time. A snapshot freezes what was written: whoever is
-writing then must go on in another file, which `writable` makes. No machine runs on volumes yet, so
-nobody has to be told.
+writing then must go on in another file, which `writable` makes.
 """
 
 import asyncio

@@ -11,7 +11,6 @@ hold between threads and between processes alike, and end with the process. Who 
 the snapshot takes the journal away from its path: nobody writes after that.
 """
 
-import errno
 import fcntl
 import os
 import struct
@@ -20,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from state.disks.raw import RawDisk
+from state.disks.raw import RawDisk, stretch
 from state.lineage import BLOCK
 
 HEAD: Final = 4096
@@ -60,11 +59,7 @@ class Journal:
 
     def resize(self, size: int) -> None:
         """Make the file of the blocks as large as the disk, if the filesystem has such files."""
-        try:
-            os.ftruncate(self._blocks, size)
-        except OSError as error:
-            if error.errno != errno.EFBIG:
-                raise
+        stretch(self._blocks, size)
 
     def _has_data(self, offset: int) -> bool:
         disk = RawDisk(self._blocks, offset + BLOCK)

@@ -62,6 +62,15 @@ def open_raw(path: Path, size: int) -> RawDisk:
     return RawDisk(os.open(path, os.O_RDONLY | os.O_CLOEXEC), size)
 
 
+def stretch(file: int, size: int) -> None:
+    """Make a file as large as its disk; it stays shorter if the filesystem has no such files."""
+    try:
+        os.ftruncate(file, size)
+    except OSError as error:
+        if error.errno != errno.EFBIG:
+            raise
+
+
 def read_at_once(file: int, offset: int, buffer: bytearray | memoryview) -> bool:
     """Fill a buffer from a file, if that takes no time, because it is all in memory."""
     if NOWAIT is None:

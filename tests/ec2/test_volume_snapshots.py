@@ -84,6 +84,18 @@ def test_a_snapshot_is_pending_then_completed(house: House) -> None:
     assert snapshot_content(house, answer["SnapshotId"]) == {}
 
 
+def test_the_largest_volume_has_snapshots_however_large_files_can_be(house: House) -> None:
+    ec2 = house.ec2()
+    volume = made_volume(house, Size=65536, VolumeType="gp3")
+
+    first = ec2.create_snapshot(VolumeId=volume)["SnapshotId"]
+    again = made_volume(house, SnapshotId=first, VolumeType="gp3")
+    second = ec2.create_snapshot(VolumeId=again)["SnapshotId"]
+
+    page = house.ebs().list_snapshot_blocks(SnapshotId=second)
+    assert (page["VolumeSize"], page["Blocks"]) == (65536, [])
+
+
 def test_a_snapshot_of_what_was_not_written_shares_the_bytes(house: House) -> None:
     source = made_snapshot(house, b"the bytes", size_bytes=9)
     volume = made_volume(house, SnapshotId=source, Size=2)

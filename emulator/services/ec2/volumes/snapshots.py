@@ -31,6 +31,7 @@ from emulator.shapes.ec2 import (
     SnapshotInfo,
 )
 from emulator.shapes.ec2 import Snapshot as SnapshotShape
+from state.disks.raw import stretch
 from state.instances import Instance
 from state.layers import Layer
 from state.lineage import Blocks
@@ -179,7 +180,7 @@ def shared(ctx: Context, volume: Volume, snapshot: Snapshot) -> Snapshot:
     else:  # there is nothing to encrypt
         path = ctx.blobs.incoming()
         with path.open("xb") as file:
-            file.truncate(snapshot.size_bytes)
+            stretch(file.fileno(), snapshot.size_bytes)
         ctx.blobs.keep(path, snapshot.blob_id)
         changes["sealed"] = None
     return snapshot.model_copy(update=changes)
