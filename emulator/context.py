@@ -1,12 +1,12 @@
 """What an action may use: who asks, from where, and the things the application was built with."""
 
-import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from emulator.settings import Settings
+from state.ids import new_id
 
 if TYPE_CHECKING:
     from emulator.signatures.door import Door
@@ -38,4 +38,4 @@ class Context:
 
     def new_id(self, prefix: str) -> str:
         """Make an id like AWS's: a prefix and seventeen hexadecimal digits."""
-        return f"{prefix}-{secrets.token_hex(9)[:17]}"
+        return new_id(prefix)

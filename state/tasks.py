@@ -299,6 +299,11 @@ class Task(Frozen):
     finished_at: datetime | None = None
     holder: str | None = None  # the worker that looks for the parts of a task that is WAITING
 
+    @property
+    def disk(self) -> DiskProgress:
+        """What is known of its one disk so far."""
+        return self.disks[0] if self.disks else DiskProgress()
+
     def moved(self, state: TaskState, **changes: object) -> "Task":
         """Return this task in another state; IllegalTransition if it cannot go there."""
         if state not in TRANSITIONS[self.state]:

@@ -27,11 +27,12 @@ from converters.pipelines import sealing
 from converters.pipelines.amis import told_guest
 from converters.pipelines.guests import Adapted, adapted
 from converters.pipelines.options import Options
-from converters.pipelines.publishing import GIB, new_id, publication
+from converters.pipelines.publishing import GIB, publication
 from converters.pipelines.sealing import Kept, Plain, Sealed
 from converters.stages.inspect import Disk, inspect
 from converters.stages.partitioning import starts_from_mbr
 from converters.stages.to_raw import RawDisk, to_raw
+from state.ids import new_id
 from state.instances import Instance
 from state.jobs import BROUGHT, Attempt, Job
 from state.layers import Layer
@@ -39,7 +40,6 @@ from state.licences import USAGES, WINDOWS, usage_operation
 from state.store import Tx
 from state.tasks import (
     DiskContainer,
-    DiskProgress,
     DiskSource,
     GuestSummary,
     ImportImageWork,
@@ -127,7 +127,7 @@ async def validate(attempt: Attempt, work: PartedWork) -> Inspected:
 async def convert(attempt: Attempt, work: PartedWork, inspected: Inspected) -> Converted:
     """Write the raw disk."""
     disk = inspected.disk
-    before = _told(attempt.task)
+    before = attempt.task.disk
 
     def show(percent: int) -> None:
         whole = VALIDATED + percent * (CONVERTED - VALIDATED) // 100
@@ -185,7 +185,7 @@ def _publish(
 ) -> None:
     now = datetime.now(UTC)
     task = attempt.task
-    disk = _told(task).model_copy(
+    disk = task.disk.model_copy(
         update={"progress": 100, "status": "completed", "volume_id": converted.volume_id}
     )
     with publication(attempt, {converted.blob_id: kept.path}) as tx:
@@ -260,11 +260,6 @@ def _machine(work: ImportInstanceWork) -> ImportImageWork:
         platform=work.platform,
         opt_in=work.opt_in,
     )
-
-
-def _told(task: Task) -> DiskProgress:
-    """Return what has been shown of the disk so far."""
-    return task.disks[0] if task.disks else DiskProgress()
 
 
 def _message(percent: int) -> str:

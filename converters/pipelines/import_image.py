@@ -38,10 +38,11 @@ from converters.pipelines.cores import spread
 from converters.pipelines.guests import Adapted, Refused, adapted
 from converters.pipelines.machine import Found, disks_of
 from converters.pipelines.options import Options
-from converters.pipelines.publishing import imported_snapshot, new_id, publication
+from converters.pipelines.publishing import imported_snapshot, publication
 from converters.pipelines.roles import ask
 from converters.pipelines.sealing import Kept, Plain, Sealed
 from converters.stages.to_raw import RawDisk, to_raw
+from state.ids import new_id
 from state.jobs import Attempt, Job
 from state.service_roles import to_publish, to_read
 from state.snapshots import Snapshot

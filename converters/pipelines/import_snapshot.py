@@ -16,12 +16,13 @@ from datetime import UTC, datetime
 from typing import Final
 
 from converters.pipelines import sealing
-from converters.pipelines.publishing import imported_snapshot, new_id, publication
+from converters.pipelines.publishing import imported_snapshot, publication
 from converters.pipelines.roles import ask
 from converters.pipelines.sealing import Kept, Plain, Sealed
 from converters.pipelines.sources import fetch_object
 from converters.stages.inspect import Disk, inspect
 from converters.stages.to_raw import RawDisk, to_raw
+from state.ids import new_id
 from state.jobs import Attempt, Job
 from state.service_roles import to_publish, to_read
 from state.tasks import DiskProgress, ImportSnapshotWork, TaskState

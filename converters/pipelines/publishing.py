@@ -9,7 +9,6 @@ It may be done again after a crash at any point: the raw disks keep their names 
 folder, and the ids were remembered with the phase before.
 """
 
-import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -24,11 +23,6 @@ from state.tasks import IllegalTransition, Task, TaskState
 
 GIB: Final = 1 << 30
 DESCRIPTION: Final = "Created by AWS-VMImport service for {}"
-
-
-def new_id(prefix: str) -> str:
-    """Return an id that no resource has: snap-0123456789abcdef0."""
-    return f"{prefix}-{secrets.token_hex(9)[:17]}"
 
 
 def imported_snapshot(

@@ -1,19 +1,16 @@
 """StartInstances, StopInstances, RebootInstances, TerminateInstances, of instances as records."""
 
 import re
-import secrets
-from datetime import UTC, datetime
 from string import ascii_lowercase
 from typing import Any
 
 import pytest
 
-from state.instances import Instance
-from state.store import Store
 from state.volumes import Shape
 from tests.ec2.conftest import refusal
 from tests.ec2.volumes import attached_volume, described_volume
-from tests.house import House, default_url
+from tests.house import House
+from tests.instance_exports.exportable import put_instance
 from tests.instances.conftest import described, started, volumes_of
 
 UNKNOWN = "i-0123456789abcdef0"
@@ -29,28 +26,6 @@ def changes(answer: Any) -> list[tuple[str, str]]:
     """Return from what to what instances went, by an answer."""
     (found,) = (value for name, value in answer.items() if name.endswith("Instances"))
     return [(each["PreviousState"]["Name"], each["CurrentState"]["Name"]) for each in found]
-
-
-def put_imported(house: House, **more: Any) -> str:
-    """Put an instance as an import makes it into the store; return its id."""
-    instance_id = f"i-{secrets.token_hex(9)[:17]}"
-    instance = Instance(
-        **{
-            "id": instance_id,
-            "account_id": house.account_id,
-            "region": house.region,
-            "launched_at": datetime.now(UTC),
-            "reservation_id": "r-0123456789abcdef0",
-            "instance_type": "t2.medium",
-            "zone": "us-east-1a",
-            **more,
-        }
-    )
-    store = Store(default_url(house.data_dir))
-    with store.begin() as tx:
-        tx.instances.add(instance)
-    store.close()
-    return instance_id
 
 
 def test_an_instance_is_stopped_and_started_again(house: House, image_id: str) -> None:
@@ -191,7 +166,7 @@ def test_a_root_volume_is_only_detached_from_a_stopped_instance(
 
 @pytest.mark.parametrize("state", ["pending", "stopping", "shutting-down", "terminated"])
 def test_what_comes_or_goes_is_given_no_volume(house: House, state: str) -> None:
-    ec2, instance = house.ec2(), put_imported(house, state=state)
+    ec2, instance = house.ec2(), put_instance(house, state=state)
     volume = ec2.create_volume(AvailabilityZone="us-east-1a", Size=1)["VolumeId"]
 
     assert refusal(
@@ -200,7 +175,7 @@ def test_what_comes_or_goes_is_given_no_volume(house: House, state: str) -> None
 
 
 def test_an_instance_has_as_many_volumes_as_its_type_allows(house: House) -> None:
-    ec2, instance = house.ec2(), put_imported(house, instance_type="t3.micro", state="stopped")
+    ec2, instance = house.ec2(), put_instance(house, instance_type="t3.micro", state="stopped")
     names = [f"/dev/xvd{first}{second}" for first in "bc" for second in ascii_lowercase]
     for name in names[:27]:
         attached_volume(house, instance, device=name)
@@ -217,7 +192,7 @@ def test_an_instance_has_as_many_volumes_as_its_type_allows(house: House) -> Non
 
 
 def test_a_volume_is_shared_by_sixteen_instances_at_most(house: House) -> None:
-    ec2, instance = house.ec2(), put_imported(house, state="stopped")
+    ec2, instance = house.ec2(), put_instance(house, state="stopped")
     others = [f"i-{number:017x}" for number in range(16)]
     shape = Shape(size_gib=4, volume_type="io2", iops=100, multi_attach=True)
     volume = attached_volume(house, *others, shape=shape)
@@ -231,7 +206,7 @@ def test_a_volume_is_shared_by_sixteen_instances_at_most(house: House) -> None:
 @pytest.mark.slow
 def test_an_instance_whose_worker_has_died_is_stopped(house: House) -> None:
     ec2 = house.ec2()
-    instance = put_imported(house, state="running", real=True, worker="a dead one")
+    instance = put_instance(house, state="running", real=True, worker="a dead one")
 
     ec2.get_waiter("instance_stopped").wait(
         InstanceIds=[instance], WaiterConfig={"Delay": 1, "MaxAttempts": 30}

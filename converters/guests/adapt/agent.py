@@ -13,6 +13,7 @@ from typing import Final
 from converters.guests.adapt.changes import Changes
 from converters.guests.adapt.packages import Packed, files
 from converters.guests.guest import Linux
+from converters.guests.look.texts import is_file
 from converters.guests.tree import System, Unreadable
 
 SERVICE: Final = "amazon-ssm-agent.service"
@@ -39,7 +40,7 @@ NOT_STARTED: Final = "The Systems Manager agent is put in place, but nothing her
 
 def adapt_agent(linux: Linux, package: Path | None, system: System, changes: Changes) -> None:
     """Plan the agent's files, unless it is there already."""
-    if any(_is_file(system, path) for path in HERE):
+    if any(is_file(system, path) for path in HERE):
         return
     if package is None:
         changes.leave(NO_PACKAGE)
@@ -80,14 +81,7 @@ def _machine(data: bytes) -> str | None:
 def _start(paths: set[str], system: System, changes: Changes) -> None:
     """Have the agent started with the system."""
     services = {path for path in paths if posixpath.basename(path) == SERVICE}
-    if services and any(_is_file(system, path) for path in SYSTEMD):
+    if services and any(is_file(system, path) for path in SYSTEMD):
         changes.create(WANTED, changes.contents.add(WANTS.encode()), REASON)
-    elif not (JOB in paths and any(_is_file(system, path) for path in UPSTART)):
+    elif not (JOB in paths and any(is_file(system, path) for path in UPSTART)):
         changes.leave(NOT_STARTED)
-
-
-def _is_file(system: System, path: str) -> bool:
-    try:
-        return system.is_file(path)
-    except Unreadable:
-        return False

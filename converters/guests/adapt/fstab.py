@@ -18,7 +18,7 @@ from typing import Final
 from converters.guests.adapt.assumed import DISK_TYPES, MEMORY_TYPES, NET_TYPES
 from converters.guests.adapt.text import Edited, body, ending, is_idle, split
 from converters.guests.guest import Guest, Volume
-from converters.guests.look.fstab import volume_of
+from converters.guests.look.fstab import plain, volume_of
 
 STANDARD: Final = DISK_TYPES | MEMORY_TYPES | NET_TYPES
 
@@ -28,7 +28,6 @@ RENAMED: Final = "device names become UUIDs"
 NOFAIL: Final = "nofail where no UUID was found"
 
 _FIELD: Final = re.compile(r"[^ \t]+")
-_OCTAL: Final = re.compile(r"\\([0-3][0-7][0-7])")
 _NUMBER: Final = re.compile(r"[-+]?\d+")
 _TAG: Final = re.compile(r"[A-Z]+=.")
 _STABLE_TAG: Final = re.compile(r"(?:UUID|LABEL|PARTUUID|PARTLABEL)=")
@@ -159,8 +158,8 @@ def _entry(line: str) -> Entry:
     return Entry(
         fields=fields,
         ends=tuple(field.end() for field in found),
-        source=_plain(fields[0]),
-        point=_plain(fields[1]) if len(fields) > 1 else "",
+        source=plain(fields[0]),
+        point=plain(fields[1]) if len(fields) > 1 else "",
     )
 
 
@@ -199,8 +198,3 @@ def _is_stable(entry: Entry, volume: Volume) -> bool:
     """Tell whether a name means the same volume on every machine."""
     named = _STABLE_TAG.match(entry.source) or _STABLE_NAME.match(entry.source)
     return named is not None or "/" in volume.id
-
-
-def _plain(field: str) -> str:
-    """Return a field with \\040 and the like as the letters that they stand for."""
-    return _OCTAL.sub(lambda code: chr(int(code[1], 8)), field)

@@ -76,7 +76,7 @@ def read_mounts(text: str, volumes: Sequence[Volume], tables: Sequence[Table]) -
         fields = line.split(maxsplit=4)
         if len(fields) < 2 or _comment(line):
             continue
-        source, point = _plain(fields[0]), _plain(fields[1])
+        source, point = plain(fields[0]), plain(fields[1])
         kind = fields[2] if len(fields) > 2 else "auto"
         if _inside(source, kind):
             continue
@@ -157,7 +157,8 @@ def _comment(line: str) -> bool:
     return line.lstrip().startswith("#")
 
 
-def _plain(field: str) -> str:
+def plain(field: str) -> str:
+    """Return a field with \\040 and the like as the letters that they stand for."""
     return _OCTAL.sub(lambda code: chr(int(code[1], 8)), field)
 
 

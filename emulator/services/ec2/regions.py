@@ -141,6 +141,11 @@ def zones_of(region: str) -> tuple[AvailabilityZone, ...]:
     )
 
 
+def zone_id(region: str, zone: str) -> str:
+    """Return the id of an Availability Zone."""
+    return next(each["ZoneId"] for each in zones_of(region) if each["ZoneName"] == zone)
+
+
 def short_name(region: str) -> str:
     """Return a Region's name as zone ids have it: us-gov-east-1 is usge1, ap-southeast-2 apse2."""
     area, *words = region.split("-")

@@ -9,8 +9,6 @@ from emulator.errors import missing_parameter
 from emulator.protocol import regions
 from emulator.services.ec2 import errors as ec2_errors
 from emulator.services.ec2.conversions import errors
-from emulator.services.ec2.regions import zones_of
-from emulator.services.ec2.volumes.errors import zone_not_found
 from emulator.shapes.ec2 import DiskImageDetail, VolumeDetail
 from state import fetching, urls
 from state.store import Tx
@@ -74,18 +72,3 @@ def check_location(ctx: Context, tx: Tx, disk: PartedDisk) -> None:
         return
     if not fetching.names(ctx.settings.fetch_hosts, disk.manifest_url):
         raise errors.location_not_accessible()
-
-
-def zone_of(ctx: Context, name: str | None, zone_id: str | None = None) -> str | None:
-    """Return the Availability Zone that a request names, None if it names none."""
-    if name is not None and zone_id is not None:
-        raise ec2_errors.not_together("AvailabilityZone", "AvailabilityZoneId")
-    zones = zones_of(ctx.region)
-    if zone_id is not None:
-        for zone in zones:
-            if zone["ZoneId"] == zone_id:
-                return zone["ZoneName"]
-        raise ec2_errors.invalid_zone_ids([zone_id])
-    if name is not None and all(zone["ZoneName"] != name for zone in zones):
-        raise zone_not_found(name)
-    return name

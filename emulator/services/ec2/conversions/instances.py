@@ -19,6 +19,7 @@ from emulator.services.ec2.errors import invalid_value
 from emulator.services.ec2.network import security_groups, world
 from emulator.services.ec2.network.interfaces import free_address
 from emulator.services.ec2.regions import zones_of
+from emulator.services.ec2.volumes.rows import named_zone
 from emulator.shapes.ec2 import (
     DiskImage,
     ImportInstanceLaunchSpecification,
@@ -123,7 +124,7 @@ def placed(ctx: Context, launch: ImportInstanceLaunchSpecification) -> Place:
     """Return where an instance is to be; refuses what is not there, or not together."""
     placement = launch.get("Placement", {})
     named = placement.get("AvailabilityZone"), placement.get("AvailabilityZoneId")
-    zone = disks.zone_of(ctx, *named)
+    zone = named_zone(ctx.region, *named)
     subnet_id, asked = launch.get("SubnetId"), launch.get("PrivateIpAddress")
     if asked is not None and subnet_id is None:
         raise errors.address_without_subnet()

@@ -12,7 +12,7 @@ volume the task has it. ImportManifestUrl is shown as it came, to the account th
 """
 
 from emulator.services.ec2 import tasks
-from emulator.services.ec2.regions import zones_of
+from emulator.services.ec2.regions import zone_id
 from emulator.shapes.ec2 import (
     ConversionTask,
     DiskImageDescription,
@@ -21,7 +21,6 @@ from emulator.shapes.ec2 import (
     ImportVolumeTaskDetails,
 )
 from state.tasks import (
-    DiskProgress,
     ImportInstanceWork,
     ImportVolumeWork,
     PartedDisk,
@@ -72,7 +71,7 @@ def task_shape(task: Task) -> ConversionTask:
 
 def disk_message(task: Task) -> str | None:
     """Return what is said of the disk."""
-    disk = disk_of(task)
+    disk = task.disk
     if task.state in BEFORE and disk.brought:
         return f"{task.message} : Downloaded {disk.brought}"
     return tasks.status_message(task)
@@ -110,7 +109,7 @@ def instance_volume_shape(
 
 def image_shape(task: Task, disk: PartedDisk) -> DiskImageDescription:
     """Return the disk image: as the client has told, later as its manifest does."""
-    known = disk_of(task)
+    known = task.disk
     shape: DiskImageDescription = {
         "Format": disk.format,
         "ImportManifestUrl": disk.manifest_url,
@@ -125,22 +124,12 @@ def image_shape(task: Task, disk: PartedDisk) -> DiskImageDescription:
 def made_shape(task: Task, disk: PartedDisk) -> DiskImageVolumeDescription:
     """Return the volume: its size, and its id once it is there."""
     shape: DiskImageVolumeDescription = {"Size": disk.volume_gib}
-    if task.state is TaskState.COMPLETED and (made := disk_of(task).volume_id):
+    if task.state is TaskState.COMPLETED and (made := task.disk.volume_id):
         shape["Id"] = made
     return shape
 
 
 def converted(task: Task) -> int:
     """Return how many bytes of the image have been converted."""
-    disk = disk_of(task)
+    disk = task.disk
     return disk.size_bytes * disk.progress // 100
-
-
-def disk_of(task: Task) -> DiskProgress:
-    """Return what is known of the disk so far."""
-    return task.disks[0] if task.disks else DiskProgress()
-
-
-def zone_id(region: str, zone: str) -> str:
-    """Return the id of an Availability Zone."""
-    return next(each["ZoneId"] for each in zones_of(region) if each["ZoneName"] == zone)

@@ -5,6 +5,7 @@ from emulator.errors import missing_parameter
 from emulator.services.actions import Actions
 from emulator.services.ec2.conversions import disks, starting
 from emulator.services.ec2.conversions.shapes import task_shape
+from emulator.services.ec2.volumes.rows import named_zone
 from emulator.shapes.ec2 import ImportVolumeRequest, ImportVolumeResult
 from state.tasks import ImportVolumeWork
 
@@ -16,7 +17,7 @@ def import_volume(ctx: Context, request: ImportVolumeRequest) -> ImportVolumeRes
     """Start to wait for a disk that is to become a volume."""
     disks.check_region(ctx, "ImportVolume")
     named = request.get("AvailabilityZone"), request.get("AvailabilityZoneId")
-    zone = disks.zone_of(ctx, *named)
+    zone = named_zone(ctx.region, *named)
     if zone is None:
         raise missing_parameter("AvailabilityZone")
     description = request.get("Description", "")

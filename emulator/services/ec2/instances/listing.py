@@ -25,9 +25,9 @@ from emulator.services.ec2.instances.rows import (
     instance_shape,
     state_reason,
     switched,
-    zone_id,
 )
 from emulator.services.ec2.network.interfaces import private_name
+from emulator.services.ec2.regions import zone_id
 from emulator.services.ec2.snapshots import timestamp
 from emulator.shapes.ec2 import DescribeInstancesRequest, DescribeInstancesResult, Reservation
 from state.network import Attachment, NetworkInterface
@@ -137,7 +137,7 @@ FILTERS = Filters[Row](
         **dict.fromkeys(ABSENT, lambda row: None),
         "architecture": lambda row: row.instance.architecture,
         "availability-zone": lambda row: row.instance.zone,
-        "availability-zone-id": lambda row: zone_id(row.instance),
+        "availability-zone-id": lambda row: zone_id(row.instance.region, row.instance.zone),
         "boot-mode": lambda row: row.instance.boot_mode,
         "client-token": lambda row: row.instance.client_token,
         "current-instance-boot-mode": lambda row: (

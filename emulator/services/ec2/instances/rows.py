@@ -11,7 +11,7 @@ from emulator.context import Context
 from emulator.services.ec2 import ids
 from emulator.services.ec2.instances import errors
 from emulator.services.ec2.network.interfaces import private_name
-from emulator.services.ec2.regions import zones_of
+from emulator.services.ec2.regions import zone_id
 from emulator.services.ec2.tags import tag_set
 from emulator.shapes.ec2 import (
     CpuOptions,
@@ -164,7 +164,7 @@ def instance_shape(row: Row) -> InstanceShape:
         "NetworkInterfaces": [] if row.interface is None else [interface_shape(row, row.interface)],
         "Placement": {
             "AvailabilityZone": instance.zone,
-            "AvailabilityZoneId": zone_id(instance),
+            "AvailabilityZoneId": zone_id(instance.region, instance.zone),
             "GroupName": "",
             "Tenancy": instance.tenancy,
         },
@@ -307,9 +307,3 @@ def group_shapes(groups: Iterable[tuple[str, str]]) -> list[GroupIdentifier]:
             shape["GroupName"] = name
         shapes.append(shape)
     return shapes
-
-
-def zone_id(instance: Instance) -> str:
-    """Return the id of the Availability Zone of an instance."""
-    zones = zones_of(instance.region)
-    return next(zone["ZoneId"] for zone in zones if zone["ZoneName"] == instance.zone)

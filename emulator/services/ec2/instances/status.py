@@ -23,8 +23,8 @@ from emulator.services.ec2.instances.rows import (
     check_instance_ids,
     fetch,
     state_shape,
-    zone_id,
 )
+from emulator.services.ec2.regions import zone_id
 from emulator.shapes.ec2 import (
     DescribeInstanceStatusRequest,
     DescribeInstanceStatusResult,
@@ -99,7 +99,7 @@ def filters(now: datetime) -> Filters[Row]:
             **dict.fromkeys(EVENTS, lambda row: None),
             "attached-ebs-status.status": lambda row: system(row.instance),
             "availability-zone": lambda row: row.instance.zone,
-            "availability-zone-id": lambda row: zone_id(row.instance),
+            "availability-zone-id": lambda row: zone_id(row.instance.region, row.instance.zone),
             "instance-state-code": lambda row: str(CODES[row.instance.state]),
             "instance-state-name": lambda row: row.instance.state,
             "instance-status.reachability": lambda row: REACHABLE.get(status(row.instance, now)),
@@ -121,7 +121,7 @@ def item(instance: Instance, now: datetime) -> InstanceStatusShape:
     return {
         "AttachedEbsStatus": attached,
         "AvailabilityZone": instance.zone,
-        "AvailabilityZoneId": zone_id(instance),
+        "AvailabilityZoneId": zone_id(instance.region, instance.zone),
         "InstanceId": instance.id,
         "InstanceState": state_shape(instance.state),
         "InstanceStatus": summary(status(instance, now)),

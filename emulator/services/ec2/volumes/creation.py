@@ -17,12 +17,10 @@ from emulator.context import Context
 from emulator.errors import dry_run, missing_parameter
 from emulator.services.actions import Actions
 from emulator.services.ec2 import client_tokens, ids, image_errors, kms, task_errors, volume_types
-from emulator.services.ec2.errors import invalid_zone_ids, not_together
-from emulator.services.ec2.regions import zones_of
 from emulator.services.ec2.snapshots import find_usable_snapshot, stop_work
 from emulator.services.ec2.tags import specified
 from emulator.services.ec2.volumes import errors
-from emulator.services.ec2.volumes.rows import find_volume, shown
+from emulator.services.ec2.volumes.rows import find_volume, named_zone, shown
 from emulator.services.ec2.volumes.shapes import checked_shape
 from emulator.shapes.ec2 import CreateVolumeRequest, DeleteVolumeRequest
 from emulator.shapes.ec2 import Volume as VolumeShape
@@ -184,15 +182,11 @@ def replayed(ctx: Context, tx: Tx, token: str | None, digest: str) -> Volume | N
 
 def zone_of(ctx: Context, request: CreateVolumeRequest) -> str:
     """Return the Availability Zone that a volume is to be in."""
-    name, zone_id = request.get("AvailabilityZone"), request.get("AvailabilityZoneId")
-    if name is not None and zone_id is not None:
-        raise not_together("AvailabilityZone", "AvailabilityZoneId")
-    if name is None and zone_id is None:
+    named = request.get("AvailabilityZone"), request.get("AvailabilityZoneId")
+    zone = named_zone(ctx.region, *named)
+    if zone is None:
         raise missing_parameter("availabilityZone")
-    for zone in zones_of(ctx.region):
-        if name == zone["ZoneName"] or zone_id == zone["ZoneId"]:
-            return zone["ZoneName"]
-    raise errors.zone_not_found(name) if name is not None else invalid_zone_ids([zone_id or ""])
+    return zone
 
 
 def usable_snapshot(ctx: Context, tx: Tx, snapshot_id: str) -> Snapshot:

@@ -6,8 +6,9 @@ from emulator.services.actions import Actions
 from emulator.services.ec2 import paging
 from emulator.services.ec2.errors import not_together
 from emulator.services.ec2.filters import Filters
+from emulator.services.ec2.regions import zone_id
 from emulator.services.ec2.snapshots import timestamp
-from emulator.services.ec2.volumes.rows import Row, check_volume_ids, fetch, shown, zone_id
+from emulator.services.ec2.volumes.rows import Row, check_volume_ids, fetch, shown
 from emulator.shapes.ec2 import DescribeVolumesRequest, DescribeVolumesResult
 
 actions = Actions()
@@ -17,7 +18,7 @@ LARGEST_PAGE = 1000
 FILTERS = Filters[Row](
     {
         "availability-zone": lambda row: row.volume.zone,
-        "availability-zone-id": lambda row: zone_id(row.volume),
+        "availability-zone-id": lambda row: zone_id(row.volume.region, row.volume.zone),
         "create-time": lambda row: timestamp(row.volume.created_at),
         "encrypted": lambda row: truth(row.volume.encrypted),
         "fast-restored": lambda row: "false",

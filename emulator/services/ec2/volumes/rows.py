@@ -6,8 +6,8 @@ from typing import NamedTuple
 from emulator.context import Context
 from emulator.protocol.xml_writer import lasting
 from emulator.services.ec2 import ids
-from emulator.services.ec2.errors import volume_not_found
-from emulator.services.ec2.regions import zones_of
+from emulator.services.ec2.errors import invalid_zone_ids, not_together, volume_not_found
+from emulator.services.ec2.regions import zone_id, zones_of
 from emulator.services.ec2.tags import tag_set
 from emulator.services.ec2.volumes import errors
 from emulator.shapes.ec2 import Volume as VolumeShape
@@ -28,6 +28,18 @@ def check_volume_ids(volume_ids: Iterable[str]) -> None:
     for volume_id in volume_ids:
         if ids.prefix_of(volume_id) != "vol":
             raise errors.volume_malformed(volume_id)
+
+
+def named_zone(region: str, name: str | None, zone_id: str | None) -> str | None:
+    """Return the Availability Zone that a request names, None if it names none."""
+    if name is not None and zone_id is not None:
+        raise not_together("AvailabilityZone", "AvailabilityZoneId")
+    if name is None and zone_id is None:
+        return None
+    for zone in zones_of(region):
+        if name == zone["ZoneName"] or zone_id == zone["ZoneId"]:
+            return zone["ZoneName"]
+    raise errors.zone_not_found(name) if name is not None else invalid_zone_ids([zone_id or ""])
 
 
 def find_volume(ctx: Context, tx: Tx, volume_id: str) -> Volume:
@@ -62,7 +74,7 @@ def shown(volume: Volume, tags: Mapping[str, str]) -> VolumeShape:
     shape: VolumeShape = {
         "Attachments": [attachment_shape(volume, each) for each in volume.attachments],
         "AvailabilityZone": volume.zone,
-        "AvailabilityZoneId": zone_id(volume),
+        "AvailabilityZoneId": zone_id(volume.region, volume.zone),
         "CreateTime": volume.created_at,
         "Encrypted": volume.encrypted,
         "MultiAttachEnabled": volume.shape.multi_attach,
@@ -103,9 +115,3 @@ def iops_of(shape: Shape) -> int | None:
     if shape.volume_type == "gp2":
         return min(16000, max(100, 3 * shape.size_gib))
     return shape.iops
-
-
-def zone_id(volume: Volume) -> str:
-    """Return the id of the Availability Zone of a volume."""
-    zones = zones_of(volume.region)
-    return next(zone["ZoneId"] for zone in zones if zone["ZoneName"] == volume.zone)

@@ -8,7 +8,8 @@ from emulator.services.actions import Actions
 from emulator.services.ec2 import paging
 from emulator.services.ec2.errors import not_together
 from emulator.services.ec2.filters import Filters
-from emulator.services.ec2.volumes.rows import Row, check_volume_ids, fetch, find_volume, zone_id
+from emulator.services.ec2.regions import zone_id
+from emulator.services.ec2.volumes.rows import Row, check_volume_ids, fetch, find_volume
 from emulator.shapes.ec2 import (
     DescribeVolumeStatusRequest,
     DescribeVolumeStatusResult,
@@ -94,7 +95,7 @@ def item(row: Row) -> VolumeStatusItem:
             for each in row.volume.attachments
         ],
         "AvailabilityZone": row.volume.zone,
-        "AvailabilityZoneId": zone_id(row.volume),
+        "AvailabilityZoneId": zone_id(row.volume.region, row.volume.zone),
         "Events": [],
         "Operator": {"Managed": False},
         "VolumeId": row.volume.id,
