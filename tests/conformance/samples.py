@@ -1,7 +1,10 @@
 """A value for any shape, so that a test can speak about every action at once."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
+
+from emulator.protocol.models import service_model
 
 TEXT = 'a & <b> ]]> "q" \'é\n\t日'
 PLAIN = "plain-1"
@@ -16,6 +19,13 @@ SCALARS: dict[str, Any] = {
     "timestamp": datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
     "blob": b"\x00\xff\xfe",
 }
+
+
+def operations(service: str) -> Iterator[Any]:
+    """Walk through the models of all actions of a service."""
+    model = service_model(service)
+    for name in model.operation_names:
+        yield model.operation_model(name)
 
 
 def sample(shape: Any, depth: int = 9) -> Any:

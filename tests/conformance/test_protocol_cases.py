@@ -7,6 +7,7 @@ must read that from the answer we write.
 
 import json
 import math
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from botocore.parsers import create_parser
 from emulator.protocol import json_rpc, query, rest, routes
 from emulator.protocol.answers import serialize, serialize_error
 from emulator.protocol.responses import WireResponse
+from tests.cases import about
 from tests.conformance.test_rest_round_trip import Headers
 
 CASES = Path(__file__).parents[3] / "shared" / "protocol-tests"
@@ -47,23 +49,15 @@ MISREAD = {
 TOKEN = "00000000-0000-4000-8000-000000000000"  # what a client makes up in the cases
 
 
-def cases(side: str) -> list[Any]:
-    """Collect the cases of one side, with the model that each is about."""
-    if not CASES.is_dir():
-        return [pytest.param("", {}, {}, marks=pytest.mark.skip(f"there is no {CASES}"))]
-    found = []
-    for file, protocol in FILES.items():
-        for suite in json.loads((CASES / side / f"{file}.json").read_text("utf-8")):
-            for case in suite["cases"]:
-                marks = [
-                    pytest.mark.skip(reason)
-                    for prefix, reason in LEFT_OUT.items()
-                    if case["id"].startswith(prefix)
-                ]
-                found.append(
-                    pytest.param(protocol, suite, case, id=f"{file}-{case['id']}", marks=marks)
-                )
-    return found
+pytestmark = pytest.mark.skipif(not CASES.is_dir(), reason=f"there is no {CASES}")
+
+
+def cases(side: str, file: str) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Walk through the cases of one side, with the model that each is about."""
+    for suite in json.loads((CASES / side / f"{file}.json").read_text("utf-8")):
+        for case in suite["cases"]:
+            if not case["id"].startswith(tuple(LEFT_OUT)):
+                yield suite, case
 
 
 def operation_of(suite: dict[str, Any], case: dict[str, Any]) -> Any:
@@ -135,8 +129,22 @@ def as_sent(shape: Any, members: dict[str, Any]) -> dict[str, Any]:
     return members
 
 
-@pytest.mark.parametrize(("protocol", "suite", "case"), cases("input"))
-def test_a_request_is_read(protocol: str, suite: dict[str, Any], case: dict[str, Any]) -> None:
+@pytest.mark.parametrize("file", FILES)
+def test_requests_are_read(file: str) -> None:
+    for suite, case in cases("input", file):
+        with about(case["id"]):
+            the_request_is_read(FILES[file], suite, case)
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_answers_are_read_by_botocore(file: str) -> None:
+    for suite, case in cases("output", file):
+        with about(case["id"]):
+            the_answer_is_read(FILES[file], suite, case)
+
+
+def the_request_is_read(protocol: str, suite: dict[str, Any], case: dict[str, Any]) -> None:
+    """Check that we read the parameters of a case from its request."""
     operation = operation_of(suite, case)
     wire = case["serialized"]
     path, _, parameters = wire["uri"].partition("?")
@@ -162,10 +170,8 @@ def test_a_request_is_read(protocol: str, suite: dict[str, Any], case: dict[str,
     assert comparable(read) == comparable(expected)
 
 
-@pytest.mark.parametrize(("protocol", "suite", "case"), cases("output"))
-def test_an_answer_is_read_by_botocore(
-    protocol: str, suite: dict[str, Any], case: dict[str, Any]
-) -> None:
+def the_answer_is_read(protocol: str, suite: dict[str, Any], case: dict[str, Any]) -> None:
+    """Check that botocore reads the result of a case from our answer."""
     operation = operation_of(suite, case)
     shape = operation.output_shape
     if "errorCode" in case:
