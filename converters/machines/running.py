@@ -20,7 +20,7 @@ from typing import Any, Final
 from converters import qemu_img
 from converters.boot.admission import CORES
 from converters.boot.computer import VARIABLES, Computer, NotStarted, started
-from converters.boot.devices import Devices, Without, devices, firmware
+from converters.boot.devices import Devices, Without, devices
 from converters.boot.machine import PROGRAM, Machine, uefi
 from converters.boot.monitor import Gone, Refused
 from converters.guests import tools
@@ -39,6 +39,7 @@ from state import machines
 from state.blobs import Blobs
 from state.consoles import Consoles
 from state.disk_keys import KeyUnusable
+from state.firmware import firmware
 from state.instances import Instance
 from state.machines import BY_GUEST, WORKER_DIED
 from state.store import Stale, Store
@@ -169,7 +170,7 @@ class Running:
         assert interface
         machine = Machine(
             disks=taken,
-            firmware=firmware(self._instance.boot_mode, guest),
+            firmware=firmware(self._instance.boot_mode, self._instance.instance_type),
             disk=given.disk,
             card=given.card,
             memory=self._wish.machine.memory_mib,

@@ -420,6 +420,27 @@ def test_firmware_must_fit_the_type(house: House) -> None:
     assert found["EbsOptimized"]  # as every instance of such a type is
 
 
+@pytest.mark.parametrize(
+    ("mode", "instance_type", "current"),
+    [
+        ({}, "t3.micro", "legacy-bios"),
+        ({"BootMode": "uefi-preferred"}, "t2.micro", "legacy-bios"),
+        ({"BootMode": "uefi-preferred"}, "t3.micro", "uefi"),
+    ],
+)
+def test_an_instance_tells_what_it_starts_by(
+    house: House, mode: dict[str, str], instance_type: str, current: str
+) -> None:
+    image = an_image(house, EnaSupport=True, **mode)
+
+    found = described(house, started(house, ImageId=image, InstanceType=instance_type))
+
+    assert (found.get("BootMode"), found["CurrentInstanceBootMode"]) == (
+        mode.get("BootMode"),
+        current,
+    )
+
+
 def test_without_a_default_vpc_a_subnet_must_be_named(friend: House) -> None:
     ec2 = friend.ec2()
     image = an_image(friend)

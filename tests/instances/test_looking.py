@@ -80,7 +80,7 @@ MATCHING = {
     "block-device-mapping.volume-id": "vol-1",
     "boot-mode": "uefi-preferred",
     "client-token": "token",
-    "current-instance-boot-mode": "uefi",
+    "current-instance-boot-mode": "legacy-bios",
     "ebs-optimized": "false",
     "ena-support": "false",
     "enclave-options.enabled": "false",

@@ -20,7 +20,6 @@ from emulator.services.ec2.instances.rows import (
     Row,
     check_instance_ids,
     fetch,
-    firmware,
     group_shapes,
     instance_shape,
     state_reason,
@@ -30,6 +29,7 @@ from emulator.services.ec2.network.interfaces import private_name
 from emulator.services.ec2.regions import zone_id
 from emulator.services.ec2.snapshots import timestamp
 from emulator.shapes.ec2 import DescribeInstancesRequest, DescribeInstancesResult, Reservation
+from state.firmware import firmware
 from state.network import Attachment, NetworkInterface
 
 actions = Actions()
@@ -140,8 +140,8 @@ FILTERS = Filters[Row](
         "availability-zone-id": lambda row: zone_id(row.instance.region, row.instance.zone),
         "boot-mode": lambda row: row.instance.boot_mode,
         "client-token": lambda row: row.instance.client_token,
-        "current-instance-boot-mode": lambda row: (
-            firmware(row.instance.boot_mode) if row.instance.boot_mode else None
+        "current-instance-boot-mode": lambda row: firmware(
+            row.instance.boot_mode, row.instance.instance_type
         ),
         "ebs-optimized": lambda row: word(row.instance.ebs_optimized),
         "ena-support": lambda row: word(row.instance.ena_support),

@@ -23,6 +23,7 @@ from emulator.shapes.ec2 import (
     StateReason,
 )
 from emulator.shapes.ec2 import Instance as InstanceShape
+from state.firmware import firmware
 from state.instance_types import all_types
 from state.instances import Instance, Metadata
 from state.network import NetworkInterface, SecurityGroup
@@ -149,6 +150,7 @@ def instance_shape(row: Row) -> InstanceShape:
         "BlockDeviceMappings": mappings(row),
         "CapacityReservationSpecification": {"CapacityReservationPreference": "open"},
         "ClientToken": instance.client_token or "",
+        "CurrentInstanceBootMode": firmware(instance.boot_mode, instance.instance_type),
         "EbsOptimized": instance.ebs_optimized,
         "EnaSupport": instance.ena_support,
         "EnclaveOptions": {"Enabled": False},
@@ -188,7 +190,6 @@ def instance_shape(row: Row) -> InstanceShape:
         shape["Platform"] = instance.platform
     if instance.boot_mode:
         shape["BootMode"] = instance.boot_mode
-        shape["CurrentInstanceBootMode"] = firmware(instance.boot_mode)
     if instance.key_name:
         shape["KeyName"] = instance.key_name
     if (cpu := cpu_options(instance)) is not None:
@@ -214,11 +215,6 @@ def state_reason(instance: Instance) -> StateReason | None:
         return None
     code, _, sentence = instance.state_reason.partition(": ")
     return {"Code": code, "Message": f"{code}: {sentence}"}
-
-
-def firmware(boot_mode: str) -> str:
-    """Return the firmware that an instance has by its AMI's boot mode."""
-    return "uefi" if boot_mode == "uefi-preferred" else boot_mode
 
 
 def cpu_options(instance: Instance) -> CpuOptions | None:
