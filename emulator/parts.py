@@ -11,6 +11,7 @@ from state.blobs import Blobs
 from state.consoles import Consoles
 from state.drafts import give_up_overdue
 from state.engine import Engine, Hands
+from state.firmware import Memories
 from state.store import DataDirLock, DataDirLocked, Store
 
 # Where several hosts share a folder, what looks orphaned may be an upload that is under way.
@@ -57,6 +58,7 @@ class Parts:
             overdue = give_up_overdue(self.store, self.blobs, datetime.now(UTC))
             swept = self.store.sweep(self.blobs, age)
             Consoles(self.settings.data_dir).sweep(self.shown)
+            Memories(self.settings.data_dir).sweep(self.shown)
         except OSError as error:  # bytes that are in nobody's way are no reason not to serve
             log.warning("the data folder could not be swept: %s", error)
             return
@@ -68,12 +70,13 @@ class Parts:
                 swept.incoming, swept.blobs, swept.scratch,
             )  # fmt: skip
 
-    def shown(self, instance_ids: Collection[str]) -> set[str]:
-        """Return those of some ids that are of instances that are still shown."""
+    def shown(self, ids: Collection[str]) -> set[str]:
+        """Return those of some ids that are of AMIs, or of instances that are still shown."""
         now = datetime.now(UTC)
         with self.store.read() as tx:
-            found = map(tx.instances.get, instance_ids)
-            return {each.id for each in found if each is not None and each.listed(now)}
+            found = map(tx.instances.get, ids)
+            listed = {each.id for each in found if each is not None and each.listed(now)}
+            return listed | {each for each in ids if tx.images.get(each) is not None}
 
     def close(self) -> None:
         """Stop the engine and let go of everything."""

@@ -1,17 +1,15 @@
-"""Consoles: what a machine has said on its serial port, what is on its screen, and its firmware.
+"""Consoles: what a machine has said on its serial port, and what is on its screen.
 
     <data>/consoles/<instance id>.log      what was said since it was last started, by its worker
     <data>/consoles/<instance id>.wanted   somebody wants to see the screen: an empty file
     <data>/consoles/<instance id>.jpg      the screen, by its worker; it takes `wanted` away then
     <data>/consoles/<instance id>.secret   a password, encrypted, that is in the log no more
-    <data>/consoles/<instance id>.uefi     what its firmware for UEFI remembers, as what to start
 
 Files, for they are in nobody's way, and may be lost.
 """
 
 import os
 import re
-import shutil
 import time
 from collections.abc import Callable, Collection
 from contextlib import suppress
@@ -101,19 +99,6 @@ class Consoles:
             if os.fstat(file.fileno()).st_mtime_ns >= moment:
                 return file.read()
         return None
-
-    def lend_memory(self, instance_id: str, first: Path, place: Path) -> None:
-        """Give the memory of an instance's firmware another name, where it is written to.
-
-        It is what `first` holds, until the firmware has written to it, or where another firmware
-        with a memory of another size has.
-        """
-        kept = self._folder / f"{instance_id}.uefi"
-        if not kept.exists() or kept.stat().st_size != first.stat().st_size:
-            beside = kept.with_suffix(f".{os.getpid()}")
-            shutil.copyfile(first, beside)
-            beside.replace(kept)
-        os.link(kept, place)
 
     def sweep(self, shown: Callable[[Collection[str]], Collection[str]]) -> None:
         """Forget what was said and seen of instances that are shown no more.

@@ -39,7 +39,7 @@ from state import machines
 from state.blobs import Blobs
 from state.consoles import Consoles
 from state.disk_keys import KeyUnusable
-from state.firmware import firmware
+from state.firmware import Memories, firmware
 from state.instances import Instance
 from state.machines import BY_GUEST, WORKER_DIED
 from state.store import Stale, Store
@@ -126,8 +126,9 @@ class Running:
         lan = Lan(guest_of(self._wish))
         self._consoles.make()
         if machine.firmware == "uefi" and (found := uefi()):
-            memory = disks.written / VARIABLES
-            await asyncio.to_thread(self._consoles.lend_memory, self.id, found[1], memory)
+            memory, image_id = disks.written / VARIABLES, self._instance.image_id
+            lend = Memories(self._blobs.root).lend
+            await asyncio.to_thread(lend, self.id, image_id, found[1], memory)
         said = Said(self._consoles, self.id)
         on_event = partial(self._event, lan)
         async with started(machine, disks.written, on_event, None, [disks.read]) as computer:

@@ -150,6 +150,24 @@ def test_a_snapshot_waits_until_its_machine_writes_elsewhere(house: House) -> No
         assert (blocks[0][:4096], blocks[1][:4096]) == (b"\x41" * 4096, b"\x42" * 4096)
 
 
+def test_what_firmware_was_told_goes_along(house: House) -> None:
+    ec2, memories = house.ec2(), house.data_dir / "firmware"
+    instance_id = started(house)
+    memories.mkdir(exist_ok=True)
+    (memories / instance_id).write_bytes(b"its disks")
+
+    first = ec2.create_image(InstanceId=instance_id, Name=name())["ImageId"]
+    (memories / instance_id).write_bytes(b"another")
+    available(house, first)
+    never_ran = started(house, ImageId=first)
+    ec2.deregister_image(ImageId=ec2.create_image(InstanceId=never_ran, Name=name())["ImageId"])
+    copy = ec2.copy_image(Name=name(), SourceImageId=first, SourceRegion="us-east-1")["ImageId"]
+
+    assert {each.name: each.read_bytes() for each in memories.iterdir()} == {
+        instance_id: b"another", first: b"its disks", copy: b"its disks"
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("mode", ["legacy-bios", "uefi"])
 def test_the_boot_mode_may_be_another(house: House, mode: str) -> None:
     made = house.ec2().create_image(

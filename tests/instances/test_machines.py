@@ -338,29 +338,16 @@ def test_several_may_look_at_one_screen(tmp_path: Path) -> None:
     assert [each.result() for each in looking] == [b"picture"] * 3
 
 
-def test_a_firmware_remembers_what_it_was_told(tmp_path: Path) -> None:
-    consoles, first = Consoles(tmp_path), tmp_path / "first"
-    consoles.make()
-    first.write_bytes(b"nothing")
-    consoles.lend_memory("i-1", first, tmp_path / "run-1")
-    (tmp_path / "run-1").write_bytes(b"a disk!")
-
-    consoles.lend_memory("i-1", first, tmp_path / "run-2")
-    consoles.lend_memory("i-2", first, tmp_path / "run-3")
-    first.write_bytes(b"of another size")
-    consoles.lend_memory("i-1", first, tmp_path / "run-4")
-
-    assert (tmp_path / "run-2").read_bytes() == b"a disk!"
-    assert (tmp_path / "run-3").read_bytes() == b"nothing"
-    assert (tmp_path / "run-4").read_bytes() == b"of another size"
-
-
 def test_what_was_said_is_forgotten_with_its_instance(site: Site) -> None:
     instance_id, data = site.running(), site.ctx.settings.data_dir
     consoles = Consoles(data)
     consoles.make()
-    for each in (instance_id, "i-0123456789abcdef0"):
+    memories = data / "firmware"
+    memories.mkdir()
+    image_id = site.image
+    for each in (instance_id, "i-0123456789abcdef0", image_id, "ami-0123456789abcdef0"):
         consoles.log(each).write_text("login:")
+        (memories / each).write_text("its disks")
 
     site.store.close()
     parts = Parts(site.ctx.settings.model_copy(update={"database_url": site.url}))
@@ -369,3 +356,4 @@ def test_what_was_said_is_forgotten_with_its_instance(site: Site) -> None:
 
     assert consoles.said(instance_id) is not None
     assert consoles.said("i-0123456789abcdef0") is None
+    assert {each.name for each in memories.iterdir()} == {instance_id, image_id}

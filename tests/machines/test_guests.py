@@ -112,7 +112,7 @@ def test_the_life_of_an_instance(running_house: House, tinies: Tinies) -> None:
     assert "I was here before" in says(house, again, "poweroff")
 
 
-def test_what_firmware_for_uefi_was_told_is_there_at_the_next_start(
+def test_what_firmware_for_uefi_was_told_stays_with_the_instance_and_its_ami(
     running_house: House, tinies: Tinies
 ) -> None:
     house, ec2 = running_house, running_house.ec2()
@@ -124,11 +124,15 @@ def test_what_firmware_for_uefi_was_told_is_there_at_the_next_start(
     assert "My firmware remembers me" not in first
     ec2.stop_instances(InstanceIds=[instance_id])
     becomes(house, instance_id, "stopped")
+    made = ec2.create_image(InstanceId=instance_id, Name=f"of-{instance_id}")["ImageId"]
+    ec2.get_waiter("image_available").wait(ImageIds=[made], WaiterConfig={"Delay": 1})
     ec2.start_instances(InstanceIds=[instance_id])
-    becomes(house, instance_id, "running")
+    another = launched(house, made, InstanceType="t3.nano")
 
-    assert "My firmware remembers me" in says(house, instance_id, "tiny login:")
-    ec2.terminate_instances(InstanceIds=[instance_id], SkipOsShutdown=True)
+    for each in (instance_id, another):
+        becomes(house, each, "running")
+        assert "My firmware remembers me" in says(house, each, "tiny login:")
+    ec2.terminate_instances(InstanceIds=[instance_id, another], SkipOsShutdown=True)
 
 
 def test_a_machine_is_imported_run_exported_imported_and_run_again(

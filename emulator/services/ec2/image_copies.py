@@ -23,6 +23,7 @@ from emulator.services.ec2.images import find_image
 from emulator.services.ec2.snapshot_copies import completion_minutes, copied, keep
 from emulator.services.ec2.tags import check_number, specified
 from emulator.shapes.ec2 import CopyImageRequest, CopyImageResult
+from state.firmware import Memories
 from state.images import Image
 from state.pending_images import state_of
 from state.snapshots import Snapshot
@@ -72,6 +73,7 @@ def copy_image(ctx: Context, request: CopyImageRequest) -> CopyImageResult:
         }
         for copy in copies.values():
             keep(ctx, tx, copy, tags["snapshot"])
+        Memories(ctx.settings.data_dir).copy(image_id, source.id)
         image = image_copy(ctx, source, request, image_id, copies)
         tx.images.add(image.model_copy(update={"client_token": token, "request_digest": digest}))
         tx.tags.put(ctx.account_id, ctx.region, image_id, image_tags)

@@ -28,6 +28,7 @@ from emulator.shapes.ec2 import (
     RegisterImageRequest,
     RegisterImageResult,
 )
+from state.firmware import Memories
 from state.images import BlockDevice, Image
 from state.snapshots import Snapshot
 from state.store import Tx
@@ -112,6 +113,7 @@ def deregister_image(ctx: Context, request: DeregisterImageRequest) -> Deregiste
             ]
     for snapshot in deleted:
         remove_bytes(ctx, snapshot)
+    Memories(ctx.settings.data_dir).remove(image.id)
     log.info("image %s is deregistered", image.id)
     return result
 

@@ -2,6 +2,7 @@
 
     devices   the instance's, unless the request leaves some out, or changes what they will be
     state     pending until the last of the snapshots is written
+    firmware  what the instance's firmware for UEFI remembers goes along
 
 Without NoReboot a machine is reset once its volumes are frozen, so that what it starts with next is
 what the AMI has; the service would do so before (assumed to be told by nobody apart).
@@ -22,6 +23,7 @@ from emulator.services.ec2.instances.rows import find_instance
 from emulator.services.ec2.tags import specified
 from emulator.services.ec2.volumes.snapshots import check_ready, snapshot_of
 from emulator.shapes.ec2 import BlockDeviceMapping, CreateImageRequest, CreateImageResult
+from state.firmware import Memories
 from state.images import BlockDevice, Image
 from state.instances import Instance
 from state.pending_images import state_of
@@ -74,6 +76,7 @@ def create_image(ctx: Context, request: CreateImageRequest) -> CreateImageResult
         )
         if boot_mode is not None:
             image = image.model_copy(update={"boot_mode": boot_mode})
+        Memories(ctx.settings.data_dir).copy(image_id, instance.id, instance.image_id)
         tx.images.add(image)
         tx.tags.put(ctx.account_id, ctx.region, image_id, tags["image"])
         if instance.state == "running" and not request.get("NoReboot"):
