@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from converters.errors import host_refused
+from converters.errors import host_refused, object_gone
 from state.fetching import PORTS, names
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -27,6 +27,10 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 TIMEOUT: Final = httpx.Timeout(20.0, connect=10.0)  # seconds without a byte
 PATIENCE: Final = 120.0  # seconds for the whole of it, and one more …
 SLOWEST: Final = 256 << 10  # … for each of so many bytes
+# What registries call public, though it leads into a site, or to the host of a virtual machine.
+WITHIN: Final = tuple(
+    map(ipaddress.ip_network, ("fec0::/10", "3fff::/20", "168.63.129.16/32", "192.88.99.0/24"))
+)
 
 
 class TooLarge(Exception):
@@ -67,6 +71,8 @@ class Fetcher:
                 return await _get(url, host, address, write, most)
         except (TimeoutError, OSError, httpx.HTTPError) as error:
             raise Unreachable(f"{host}: {type(error).__name__}") from error
+        except (httpx.InvalidURL, UnicodeError) as error:  # no name, or no path, of anything
+            raise object_gone() from error
 
     async def _address(self, url: str, host: str) -> str:
         """Look a name up; ClientError if one of its addresses is not to be spoken to."""
@@ -89,6 +95,8 @@ class Fetcher:
             plain = address.ipv4_mapped or address.sixtofour or address
         if any(plain in network for network in self._networks):
             return True
+        if any(plain in network for network in WITHIN):
+            return False
         return plain.is_global and not plain.is_multicast and not plain.is_reserved
 
 

@@ -39,7 +39,7 @@ from converters.errors import (
 from converters.pipelines.fetching import Fetcher, TooLarge, Unreachable
 from converters.pipelines.ledger import CHUNK, Ledger
 from converters.pipelines.options import Options
-from converters.stages.import_manifest import LARGEST, Manifest, Part, read
+from converters.stages.import_manifest import LARGEST, MOST_PARTS, Manifest, Part, read
 from state import callers, urls
 from state.blobs import Blobs
 from state.bucket_access import may
@@ -53,7 +53,7 @@ from state.waiting import Looked, Refused
 
 WINDOW: Final = 64  # parts that are asked for in one go
 AT_ONCE: Final = 4  # of them
-REMEMBERED: Final = 16  # manifests
+REMEMBERED: Final = MOST_PARTS  # parts of manifests, some kilobytes each
 TRIES: Final = 3  # at a part whose MD5 is wrong
 MD5: Final = re.compile(r"[0-9a-f]{32}")
 GONE: Final = (403, 404)
@@ -125,7 +125,7 @@ class Looker:
         if manifest.format.upper() != disk.format:
             raise manifest_of_other_format(disk.format, manifest.format)
         self._manifests[task_id] = manifest
-        while len(self._manifests) > REMEMBERED:
+        while sum(len(each.parts) for each in self._manifests.values()) > REMEMBERED:
             self._manifests.popitem(last=False)
         return manifest
 

@@ -9,7 +9,8 @@
 Only what brings the image is read: its format and size, and of each part its bytes and where to get
 them. The last part may end one byte, or many, after the image: known clients count so. Parts are
 read as they come, so that of a long manifest only what is needed stays in memory. A DOCTYPE is
-refused, and with it every entity.
+refused, and with it every entity; so is what no honest manifest has, and what would take the parser
+hours: a tag or a comment of many pages, millions of elements, or thousands of names for them.
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/manifest.html
 """
 
@@ -24,9 +25,14 @@ LARGEST: Final = 256 << 20  # bytes: of 100,000 parts with three presigned URLs 
 MOST_PARTS: Final = 200_000
 LONGEST_TEXT: Final = 16 << 10  # characters: a URL with a session's token has some 2,000
 DEEPEST: Final = 16
+MOST_ELEMENTS: Final = 10 * MOST_PARTS  # a part has six
+MOST_NAMES: Final = 1000  # of elements and attributes; the parser keeps each
 PIECE: Final = 64 << 10  # bytes parsed in one go, in which no other thread has a turn
+LONGEST_TAG: Final = PIECE  # bytes; expat begins at its first byte again with every piece
 PARTS: Final = ("manifest", "import", "parts")
 PART: Final = (*PARTS, "part")
+FORMAT: Final = ("manifest", "file-format")
+SIZE: Final = ("manifest", "import", "size")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,8 @@ def read(path: Path) -> Manifest:
         with path.open("rb") as file:
             while piece := file.read(PIECE):
                 parser.Parse(piece)
+                if file.tell() - parser.CurrentByteIndex > LONGEST_TAG:
+                    raise ValueError("too long")
         parser.Parse(b"", True)
     except (expat.ExpatError, LookupError, ValueError) as error:
         raise invalid_manifest("it is not well-formed XML") from error
@@ -83,11 +91,17 @@ class _Reader:
         self.parts: list[_Found] = []
         self._path: tuple[str, ...] = ()
         self._said = ""
+        self._elements = 0
+        self._names: set[str] = set()
 
     def begin(self, name: str, attributes: dict[str, str]) -> None:
         """An element begins."""
         self._path = (*self._path, _local(name))
         self._said = ""
+        self._elements += 1
+        self._names.update((name, *attributes))
+        if self._elements > MOST_ELEMENTS or len(self._names) > MOST_NAMES:
+            raise ValueError("too many")
         if len(self._path) > DEEPEST:
             raise ValueError("too deep")
         named = {_local(key): value.strip() for key, value in attributes.items()}
@@ -112,14 +126,14 @@ class _Reader:
         said = self._said.strip()
         if self._path == (*PART, "get-url"):
             self.parts[-1].url = said
-        elif self._path[:-1] in (("manifest",), ("manifest", "import")):
+        elif self._path in (FORMAT, SIZE):
             self.texts[self._path] = said
         self._path = self._path[:-1]
         self._said = ""
 
 
 def _whole(reader: _Reader) -> Manifest:
-    size = _number(reader.texts.get(("manifest", "import", "size"), ""), "size")
+    size = _number(reader.texts.get(SIZE, ""), "size")
     if size == 0:
         raise invalid_manifest("the size is 0")
     if size >= LIMIT:
@@ -143,7 +157,7 @@ def _whole(reader: _Reader) -> Manifest:
         parts.append(Part(start, begin - start, found.url))
     if begin != size:
         raise invalid_manifest(f"the parts end at {begin}, the image at {size}")
-    return Manifest(reader.texts.get(("manifest", "file-format"), ""), size, tuple(parts))
+    return Manifest(reader.texts.get(FORMAT, ""), size, tuple(parts))
 
 
 def _number(text: str, name: str) -> int:

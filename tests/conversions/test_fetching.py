@@ -98,6 +98,7 @@ def test_an_address_of_ones_own_network_is_not_spoken_to(port: int) -> None:
         "100.64.0.1", "224.0.0.1", "240.0.0.1", "::1", "fe80::1", "fd00:ec2::254", "ff02::1",
         "::ffff:127.0.0.1", "::ffff:169.254.169.254", "2002:7f00:1::", "::",
         "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "2001:0:7f00:1::1",
+        "fec0::1", "::127.0.0.1", "::ffff:0:127.0.0.1", "64:ff9b:1::1", "168.63.129.16",
     ],
 )  # fmt: skip
 def test_what_a_name_leads_to_decides(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
@@ -116,6 +117,21 @@ def test_what_a_name_leads_to_decides(monkeypatch: pytest.MonkeyPatch, address: 
 def test_a_name_that_leads_nowhere_may_do_so_later() -> None:
     with pytest.raises(Unreachable):
         fetched(Fetcher(["nowhere.invalid"], []), "http://nowhere.invalid/x")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1/a\x01b",
+        f"http://127.0.0.1/{'x' * 70_000}",
+        f"http://{'x' * 64}.below.test/x",
+        "http://a..below.test/x",
+    ],
+    ids=["control", "long", "label", "empty"],
+)
+def test_a_url_that_there_cannot_be_is_the_clients_fault(url: str) -> None:
+    with pytest.raises(ClientError, match="Reason 404 Not Found"):
+        fetched(Fetcher(["127.0.0.1", ".below.test"], ["127.0.0.0/8"]), url)
 
 
 @pytest.mark.parametrize(

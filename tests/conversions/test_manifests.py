@@ -84,6 +84,34 @@ def test_what_makes_no_sense_is_refused(tmp_path: Path, text: str, message: str)
         read(written(tmp_path, text))
 
 
+@pytest.mark.parametrize(
+    "junk",
+    [
+        f"<!--{' ' * 200_000}-->",
+        f"<{'a' * 200_000}/>",
+        f"<a b='{'c' * 200_000}'/>",
+        "".join(f"<a{number}/>" for number in range(1000)),
+        "<a " + "".join(f"b{number}='1' " for number in range(1000)) + "/>",
+    ],
+    ids=["comment", "name", "attribute", "names", "attributes"],
+)
+def test_what_would_keep_the_parser_busy_is_refused(tmp_path: Path, junk: str) -> None:
+    whole = manifest((0, 0, 149), size=150)
+    harmless = whole.replace("<manifest>", f"<manifest><!-- {'x' * 1000} --><a b='c'/>")
+
+    assert read(written(tmp_path, harmless)).size == 150
+    with pytest.raises(ClientError, match="not well-formed"):
+        read(written(tmp_path, whole.replace("<manifest>", f"<manifest>{junk}")))
+
+
+def test_there_are_only_so_many_elements(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_manifest, "MOST_ELEMENTS", 16)
+
+    assert read(written(tmp_path, manifest((0, 0, 149), size=150))).size == 150
+    with pytest.raises(ClientError, match="not well-formed"):
+        read(written(tmp_path, manifest((0, 0, 99), (1, 100, 149), size=150)))
+
+
 def test_a_disk_of_16_tib_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ClientError, match="must be smaller than 16 TiB"):
         read(written(tmp_path, manifest((0, 0, (16 << 40) - 1), size=16 << 40)))
