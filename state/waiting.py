@@ -197,7 +197,13 @@ class Waiting:
         folder = self._blobs.scratch(task.id) / BROUGHT
         folder.mkdir(exist_ok=True)
         async with Attempt(task, folder, self._store, self._blobs) as attempt:
-            looked = await self._look(attempt)
+            try:
+                async with asyncio.timeout(_left(task)) as limit:
+                    looked = await self._look(attempt)
+            except TimeoutError:
+                if not limit.expired():
+                    raise
+                return Looked()  # the next visit sees that its time is over
         if looked.complete:
             await asyncio.to_thread(self._submit, task)
         return looked
@@ -207,8 +213,7 @@ class Waiting:
         live = self._leases.live()
         with self._store.begin() as tx:
             task = tx.tasks.hold(task_id, self._leases.worker, live)
-            assert isinstance(task.work, (ImportVolumeWork, ImportInstanceWork))
-            expired = task.work.expires_at <= datetime.now(UTC)
+            expired = _left(task) <= 0
             if expired:
                 tx.tasks.move(task, TaskState.DELETING, message=EXPIRED)
         if not expired:
@@ -237,3 +242,9 @@ class Waiting:
             return
         if task is None or task.state.ended:
             self._blobs.remove_scratch(task_id)
+
+
+def _left(task: Task) -> float:
+    """Return for how many seconds more a task may wait."""
+    assert isinstance(task.work, (ImportVolumeWork, ImportInstanceWork))
+    return (task.work.expires_at - datetime.now(UTC)).total_seconds()

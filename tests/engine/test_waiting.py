@@ -110,6 +110,17 @@ def test_a_task_whose_time_is_over_is_given_up(shop: Shop) -> None:
     assert look.came == shop.scratch() == []
 
 
+def test_its_time_is_over_in_the_middle_of_a_part_too(small_shop: Shop) -> None:
+    look = Parts()
+    look.stuck = True
+    start(small_shop, look, parted("import-vol-00000001", timedelta(seconds=0.5)))
+
+    ended = small_shop.until("import-vol-00000001", TaskState.CANCELLED, TaskState.FAILED)
+
+    assert (ended.state, ended.message) == (TaskState.CANCELLED, EXPIRED)
+    wait(lambda: small_shop.scratch() == [], "the scratch to be removed")
+
+
 def test_parts_that_will_never_come_end_the_task(small_shop: Shop) -> None:
     def never() -> Looked:
         raise Refused("ClientError: no")
