@@ -6,7 +6,8 @@
 First the dotted names are unfolded into a tree, then the tree is read along the operation's
 input shape, by readers that are made once for each shape. EC2 differs in four ways: members have
 capitalised names (a lower-case first letter is forgiven), lists are always flat, a list never
-has the name of its member, and an empty text stands for a member that was not given.
+has the name of its member, and an empty text stands for a member that was not given. Where the
+model has become another one since the first tools were written, both ways of writing are read.
 """
 
 from __future__ import annotations
@@ -36,6 +37,11 @@ COMMON = frozenset({
 EMPTY_MEANS_EMPTY = frozenset({
     ("Tag", "Value"), ("AttributeValue", "Value"), ("BlockDeviceMapping", "NoDevice"),
 })  # fmt: skip
+
+# Of these a text may also stand within a name of its own: `Monitoring.Enabled=true`.
+WITHIN_A_NAME = {("ImportInstanceLaunchSpecification", "Monitoring"): "Enabled"}
+# And of these it may stand without the name that it has: `UserData=…` for `UserData.Data=…`.
+WITHOUT_A_NAME = {("ImportInstanceLaunchSpecification", "UserData"): "Data"}
 
 
 def parse(operation: OperationModel, form: Iterable[tuple[str, str]]) -> dict[str, Any]:
@@ -133,7 +139,7 @@ class Forms:
         for name, member in shape.members.items():
             wire_name = self.wire_name(name, member)
             skip_empty = self.skips_empty(shape.name, name)
-            fields[wire_name] = (name, self.reader(member), skip_empty)
+            fields[wire_name] = (name, self.member(shape.name, name, member), skip_empty)
         required += [(name, self.wire_name(name, shape.members[name]))
                      for name in shape.required_members]  # fmt: skip
         return read
@@ -182,6 +188,10 @@ class Forms:
 
         return read
 
+    def member(self, structure: str, name: str, shape: Any) -> Reader:
+        """Make the reader of a member."""
+        return self.reader(shape)
+
     def wire_name(self, name: str, member: Any) -> str:
         """Name a member as the client writes it."""
         return str(member.serialization.get("name", name))
@@ -203,6 +213,23 @@ class Forms:
 
 class Ec2Forms(Forms):
     """The same by EC2's rules."""
+
+    def member(self, structure: str, name: str, shape: Any) -> Reader:
+        """Make the reader of a member, which older tools may have written in another way."""
+        reader = self.reader(shape)
+        within = WITHIN_A_NAME.get((structure, name))
+        without = WITHOUT_A_NAME.get((structure, name))
+        if within is None and without is None:
+            return reader
+
+        def read(node: Any, path: str) -> Any:
+            if without is not None and isinstance(node, str):
+                node = {without: node}
+            elif within is not None and isinstance(node, dict) and list(node) == [within]:
+                node = node[within]
+            return reader(node, path)
+
+        return read
 
     def wire_name(self, name: str, member: Any) -> str:
         """Prefer queryName, then locationName with a capital, then the member's own name."""

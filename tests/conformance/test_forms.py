@@ -81,6 +81,26 @@ def test_a_small_first_letter_is_forgiven() -> None:
     assert got == {"ConversionTaskIds": ["a", "b"]}
 
 
+@pytest.mark.parametrize(
+    ("monitoring", "data"),
+    [("Monitoring", "UserData.Data"), ("Monitoring.Enabled", "UserData")],
+    ids=["new", "old"],
+)
+def test_the_first_tools_wrote_some_members_otherwise(monitoring: str, data: str) -> None:
+    got = parse(
+        "ImportInstance",
+        ("Platform", "Linux"),
+        (f"LaunchSpecification.{monitoring}", "true"),
+        (f"LaunchSpecification.{data}", "eA=="),
+    )
+
+    assert got["LaunchSpecification"] == {"Monitoring": True, "UserData": {"Data": "eA=="}}
+    for name in ("Monitoring.Disabled", "UserData.Text"):
+        with pytest.raises(UnknownMember) as fault:
+            parse("ImportInstance", ("Platform", "Linux"), (f"LaunchSpecification.{name}", "x"))
+        assert fault.value.name == f"LaunchSpecification.{name}"
+
+
 @pytest.mark.parametrize("text", ["true", "True", "TRUE"])
 def test_booleans_are_read_in_any_case(text: str) -> None:
     assert parse("DescribeRegions", ("AllRegions", text)) == {"AllRegions": True}

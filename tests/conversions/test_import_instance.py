@@ -198,6 +198,25 @@ def test_an_instance_that_is_terminated_has_no_use_for_a_disk(house: House) -> N
             "Linux is not supported on the requested instance",
         ),
         (
+            {"Platform": "Windows", "LaunchSpecification": {"InstanceType": "t0.tiny"}},
+            "InvalidParameterValue",
+            "Invalid value 't0.tiny' for InstanceType.",
+        ),
+        *(
+            (
+                {"Platform": "Windows", "LaunchSpecification": {"InstanceType": kind, **more}},
+                "Unsupported",
+                "The requested configuration is currently not supported. "
+                "Please check the documentation for supported configurations.",
+            )
+            for kind, more in (("t4g.micro", {}), ("m3.xlarge", {"Architecture": "i386"}))
+        ),
+        (
+            {"LaunchSpecification": {**LAUNCH, "Placement": {"Tenancy": "mine"}}},
+            "InvalidParameterValue",
+            "Invalid value 'mine' for tenancy",
+        ),
+        (
             {"LaunchSpecification": {}},
             "MissingParameter",
             "The request must contain the parameter LaunchSpecification.InstanceType",

@@ -5,17 +5,18 @@ the import. It is in the subnet that is named, or the default one of its zone; a
 has asked for it gets when it is started. AdditionalInfo is ignored.
 """
 
-import re
 from typing import NamedTuple
 
 from emulator.context import Context
-from emulator.errors import invalid_parameter_value, missing_parameter
+from emulator.errors import missing_parameter
 from emulator.protocol.regions import is_opt_in
 from emulator.services.actions import Actions
 from emulator.services.ec2 import machines, user_data
 from emulator.services.ec2.conversions import disks, errors, starting
 from emulator.services.ec2.conversions.shapes import task_shape
 from emulator.services.ec2.errors import invalid_value
+from emulator.services.ec2.instances import errors as instance_errors
+from emulator.services.ec2.instances.placing import TENANCIES
 from emulator.services.ec2.network import security_groups, world
 from emulator.services.ec2.network.interfaces import free_address
 from emulator.services.ec2.regions import zones_of
@@ -26,6 +27,7 @@ from emulator.shapes.ec2 import (
     ImportInstanceRequest,
     ImportInstanceResult,
 )
+from state.instance_types import all_types
 from state.instances import Instance
 from state.licences import LINUX, WINDOWS
 from state.network import SecurityGroup, Subnet
@@ -44,7 +46,6 @@ LINUX_TYPES = frozenset({
     *(f"i2.{size}" for size in SIZES[2:]),
     "cc1.4xlarge", "cc2.8xlarge", "cr1.8xlarge", "hi1.4xlarge", "hi1.8xlarge",
 })  # fmt: skip
-TYPE = re.compile(r"[a-z][a-z0-9-]*\.[a-z0-9-]+")
 SHUTDOWN = ("stop", "terminate")
 
 
@@ -55,10 +56,10 @@ def import_instance(ctx: Context, request: ImportInstanceRequest) -> ImportInsta
     platform = machines.any_case(machines.PLATFORMS, "platform", request["Platform"])
     assert platform is not None, "it is required"
     launch = request.get("LaunchSpecification", {})
-    check_type(platform, launch.get("InstanceType"))
     architecture = machines.one_of(
         machines.ARCHITECTURES, "architecture", launch.get("Architecture")
     )
+    check_type(platform, launch.get("InstanceType"), architecture or "x86_64")
     place = placed(ctx, launch)
     image = the_disk(request.get("DiskImages", []))
     disk = disks.checked(
@@ -101,14 +102,17 @@ def the_disk(images: list[DiskImage]) -> DiskImage:
     return images[0]
 
 
-def check_type(platform: str, instance_type: str | None) -> None:
+def check_type(platform: str, instance_type: str | None, architecture: str) -> None:
     """Refuse an instance that the system cannot be imported onto."""
     if instance_type is None:
         raise missing_parameter("LaunchSpecification.InstanceType")
-    if not TYPE.fullmatch(instance_type):
-        raise invalid_parameter_value("instanceType", instance_type)
     if platform == LINUX and instance_type not in LINUX_TYPES:
         raise errors.linux_not_on_type()
+    kind = all_types().get(instance_type)
+    if kind is None:
+        raise instance_errors.unknown_type(instance_type)
+    if architecture not in kind.architectures:
+        raise instance_errors.configuration_not_supported()
 
 
 class Place(NamedTuple):
@@ -125,6 +129,8 @@ def placed(ctx: Context, launch: ImportInstanceLaunchSpecification) -> Place:
     placement = launch.get("Placement", {})
     named = placement.get("AvailabilityZone"), placement.get("AvailabilityZoneId")
     zone = named_zone(ctx.region, *named)
+    if placement.get("Tenancy", "default") not in TENANCIES:
+        raise instance_errors.wrong_choice("tenancy", placement["Tenancy"])
     subnet_id, asked = launch.get("SubnetId"), launch.get("PrivateIpAddress")
     if asked is not None and subnet_id is None:
         raise errors.address_without_subnet()

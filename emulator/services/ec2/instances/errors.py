@@ -149,7 +149,7 @@ def ena_required(instance_type: str) -> AwsError:
 
 
 def configuration_not_supported() -> AwsError:
-    """Say that an instance type is never EBS-optimized."""
+    """Say that an instance type is not to be had so: EBS-optimized, or for 32 bits."""
     return AwsError(
         "Unsupported",
         "The requested configuration is currently not supported. "
