@@ -86,6 +86,7 @@ class Instance(Frozen):
     ena_support: bool = False
     imds_support: bool = False  # its AMI wants the metadata service to want tokens
     ebs_optimized: bool = False
+    host_disks: bool = False  # its block device mapping has some, whether or not its type does
     source_dest_check: bool = True  # until it has an interface, which knows then
     protected: bool = False  # from TerminateInstances
     protected_from_stop: bool = False

@@ -75,13 +75,18 @@ def test_an_instance_with_a_disk_of_the_host_or_with_two_volumes(
     local = {"DeviceName": "/dev/sdb", "VirtualName": "ephemeral0"}
     image_id = an_image(shared_house, snapshot_id, BlockDeviceMappings=[root, local])
     second: Any = {"DeviceName": "/dev/sdf", "Ebs": {"VolumeSize": 1}}
-    with_local = started(shared_house, ImageId=image_id)
+    without: Any = {"DeviceName": "/dev/sdb", "NoDevice": ""}
+    of_image = started(shared_house, ImageId=image_id)
+    of_request = started(shared_house, BlockDeviceMappings=[{**local, "DeviceName": "/dev/sdc"}])
+    left_out = started(shared_house, ImageId=image_id, BlockDeviceMappings=[without])
     with_two = started(shared_house, BlockDeviceMappings=[second])
 
-    assert refusal(lambda: start(shared_house, with_local, bucket)) == (
-        "NotExportable",
-        "This instance cannot be exported.",
-    )
+    for with_local in (of_image, of_request):
+        assert refusal(lambda each=with_local: start(shared_house, each, bucket)) == (  # type: ignore[misc]
+            "NotExportable",
+            "This instance cannot be exported.",
+        )
+    assert start(shared_house, left_out, bucket)["State"] == "active"
     assert refusal(lambda: start(shared_house, with_two, bucket))[0] == "UnsupportedOperation"
 
 

@@ -1,10 +1,10 @@
 """Which instances can be exported: those of one's own, with one plain volume.
 
     state        running, stopped: what is exported is its disk at that moment
-    comes from   an import, or an AMI that is there still: of one's own, without product codes and
-                 disks of the host, whose snapshot is there still
+    comes from   an import, or an AMI that is there still: of one's own, without product codes,
+                 whose snapshot is there still
     processor    of 32 or 64 bits, not ARM
-    volumes      its root alone, not encrypted, up to 1 TiB
+    volumes      its root alone, not encrypted, up to 1 TiB; no disk of the host
 
 An instance has one network interface here, never more. Not looked at: whether GRUB is there for
 BIOS and UEFI both, which the service does not support.
@@ -56,7 +56,7 @@ def check_origin(ctx: Context, tx: Tx, instance: Instance) -> None:
             raise errors.not_imported()
         if snapshot.account_id != ctx.account_id:
             raise errors.snapshot_not_owned(snapshot_id)
-    if image.account_id != ctx.account_id or any(each.virtual_name for each in image.devices):
+    if image.account_id != ctx.account_id:
         log.info("the instance %s cannot be exported: so is its AMI", instance.id)
         raise errors.cannot_be_exported()
 
@@ -65,6 +65,8 @@ def hindrance(instance: Instance, volume: Volume) -> str | None:
     """Tell what is in the way of exporting an instance with a volume; None if nothing is."""
     if instance.architecture not in ARCHITECTURES:
         return f"it is an {instance.architecture}"
+    if instance.host_disks:
+        return "it has a disk of the host"
     if all(each.device != instance.root_device_name for each in volume.attachments):
         return f"{volume.id} is not its root"
     if volume.encrypted:

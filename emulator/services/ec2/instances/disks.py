@@ -58,6 +58,14 @@ def devices_of(
     return found
 
 
+def has_host_disks(image: Image, mappings: Iterable[BlockDeviceMapping]) -> bool:
+    """Tell whether an instance is to have disks of the host."""
+    found = {device.device_name: device.virtual_name for device in image.devices}
+    for mapping in mappings:
+        found[mapping.get("DeviceName", "")] = mapping.get("VirtualName")
+    return any(found.values())
+
+
 def by_name(mappings: Iterable[BlockDeviceMapping]) -> dict[str, BlockDeviceMapping]:
     """Return block device mappings by the names of their devices."""
     found: dict[str, BlockDeviceMapping] = {}

@@ -147,6 +147,7 @@ def model_of(ctx: Context, tx: Tx, request: RunInstancesRequest) -> Instance:
         ena_support=bool(image.ena_support),
         imds_support=image.imds_support is not None,
         ebs_optimized=request.get("EbsOptimized", kind.ebs_optimized == "default"),
+        host_disks=disks.has_host_disks(image, request.get("BlockDeviceMappings", ())),
         protected=request.get("DisableApiTermination", False),
         protected_from_stop=request.get("DisableApiStop", False),
         metadata=metadata.changed(metadata.of_image(image), request.get("MetadataOptions", {})),
