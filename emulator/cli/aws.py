@@ -5,8 +5,10 @@ It is told where to go and who asks by the variables that every AWS client reads
 AWS_SESSION_TOKEN, AWS_CA_BUNDLE.
 """
 
+import asyncio
 import ssl
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -24,6 +26,7 @@ VERSION = "2016-11-15"
 WEEK = 7 * 24 * 60 * 60  # seconds; a presigned URL is good for no longer
 SOON = 3600
 TIMEOUT = httpx.Timeout(60.0, connect=20.0)
+PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)  # seconds, before a request comes again
 
 
 class AwsRefusal(Exception):
@@ -103,25 +106,44 @@ class Aws:
         (answer,) = parsed(response).values()
         return dict(answer)
 
-    async def head(self, bucket: str, key: str = "") -> httpx.Response:
-        """Ask for a bucket or an object, whatever the answer."""
-        return await self.http.head(self.place.presigned("HEAD", bucket, key))
+    async def s3(
+        self, method: str, bucket: str, key: str = "", body: bytes | None = None
+    ) -> httpx.Response:
+        """Ask S3 for something, whatever the answer."""
+        url = self.place.presigned(method, bucket, key)
+        return await self.http.request(method, url, content=body)
 
-    async def put(self, bucket: str, key: str, body: bytes, seconds: int = SOON) -> None:
+    async def s3_patiently(
+        self, method: str, bucket: str, key: str, body: bytes | None = None
+    ) -> httpx.Response:
+        """Ask S3 for what may be asked for twice, and again if the network or S3 fails."""
+        for pause in PAUSES:
+            with suppress(httpx.TransportError):
+                response = await self.s3(method, bucket, key, body)
+                if not response.is_server_error:
+                    return response
+            await asyncio.sleep(pause)
+        return await self.s3(method, bucket, key, body)
+
+    async def head(self, bucket: str, key: str) -> httpx.Response:
+        """Ask for an object, whatever the answer."""
+        return await self.s3_patiently("HEAD", bucket, key)
+
+    async def put(self, bucket: str, key: str, body: bytes) -> None:
         """Put a small object."""
-        check(await self.http.put(self.place.presigned("PUT", bucket, key, seconds), content=body))
+        check(await self.s3_patiently("PUT", bucket, key, body))
 
     async def get(self, bucket: str, key: str) -> bytes | None:
         """Get a small object; None if there is none."""
-        response = await self.http.get(self.place.presigned("GET", bucket, key))
+        response = await self.s3_patiently("GET", bucket, key)
         if response.status_code == 404:
             return None
         check(response)
         return response.content
 
-    async def delete(self, url: str) -> None:
-        """Call a presigned URL that deletes an object."""
-        check(await self.http.delete(url))
+    async def delete(self, bucket: str, key: str) -> None:
+        """Delete an object."""
+        check(await self.s3_patiently("DELETE", bucket, key))
 
 
 def check(response: httpx.Response) -> None:

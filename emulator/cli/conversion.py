@@ -54,16 +54,16 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="Ask whether it would be allowed.")
     parser.add_argument(
         "--resume", nargs="+", metavar="TASK", default=[],
-        help="Go on with these tasks, one for each file, instead of starting others.",
+        help="Go on with these tasks, of the first files; start others for the rest.",
     )  # fmt: skip
 
 
 def run(options: Namespace, files: list[Path], asks: list[Ask]) -> int:
     """Import files, for each of which there is what is asked."""
-    if not options.bucket and not options.resume:
+    if not options.bucket and len(options.resume) < len(files):
         raise StartError("--bucket is missing")
-    if options.resume and len(options.resume) != len(files):
-        raise StartError("--resume takes a task for each file")
+    if len(options.resume) > len(files):
+        raise StartError("--resume names more tasks than there are files")
     if options.part_size < 1 or options.parallel < 1:
         raise StartError("--part-size and --parallel are at least 1")
     place = Place.of(settings.aws_environment(), options.endpoint_url, options.region)
@@ -86,7 +86,7 @@ class Import:
     async def all(self, disks: list[DiskFile], asks: list[Ask]) -> int:
         """Import disks, one after the other, until one fails; return the exit code."""
         async with Aws(self.place) as aws:
-            if not self.options.resume:
+            if len(self.options.resume) < len(disks):
                 await self.bucket(aws)
             zone = self.options.zone or await self.first_zone(aws)
             for number, (disk, ask) in enumerate(zip(disks, asks, strict=True)):
@@ -102,7 +102,7 @@ class Import:
     async def bucket(self, aws: Aws) -> None:
         """Make sure that there is a bucket, in the right Region."""
         name, region = self.options.bucket, self.place.region
-        response = await aws.head(name)
+        response = await aws.s3("HEAD", name)
         found = response.headers.get("x-amz-bucket-region")
         if found and found != region:
             raise StartError(f"Bucket {name} is not in the {region} region, it's in {found}")
@@ -111,15 +111,15 @@ class Import:
                 '<CreateBucketConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
                 f"<LocationConstraint>{region}</LocationConstraint></CreateBucketConfiguration>"
             )  # fmt: skip
-            url = self.place.presigned("PUT", name, "")
-            check(await aws.http.put(url, content=body.encode()))
+            check(await aws.s3("PUT", name, "", body.encode()))
         elif response.status_code != 404:
             check(response)
 
     async def one(self, aws: Aws, disk: DiskFile, ask: Ask, zone: str, number: int) -> int:
         """Import a disk."""
         options = self.options
-        if options.resume:
+        again = number < len(options.resume)
+        if again:
             task = await described(aws, options.resume[number])
             upload = await self.resumed(aws, disk, task)
         else:
@@ -133,7 +133,7 @@ class Import:
         task_id = task["conversionTaskId"]
         self.console.print(f"{task_id}: {disk.path.name}, {disk.format}, {upload.count} parts")
         try:
-            await self.send(aws, upload)
+            await self.send(aws, upload, again)
             if options.no_wait:
                 return DONE
             task = await self.ended(aws, task_id)
@@ -163,7 +163,7 @@ class Import:
         gib = int(volume["volume"]["size"])
         return await parted.resumed(aws, disk, bucket, key, gib, self.options.part_size << 20)
 
-    async def send(self, aws: Aws, upload: Upload) -> None:
+    async def send(self, aws: Aws, upload: Upload, again: bool) -> None:
         """Upload, and show how far it is."""
         with Progress(
             TextColumn("uploading"), BarColumn(), DownloadColumn(), TransferSpeedColumn(),
@@ -174,7 +174,6 @@ class Import:
             def report(count: int, bar: TaskID = bar) -> None:
                 progress.advance(bar, count)
 
-            again = bool(self.options.resume)
             await parted.send(aws, upload, self.options.parallel, again, report)
 
     async def ended(self, aws: Aws, task_id: str) -> dict[str, Any]:

@@ -33,6 +33,7 @@ PART = 10 << 20  # bytes, as the EC2 tools made them
 MOST_PARTS = 10_000
 PIECE = 1 << 20
 TRIES = 6
+MANIFEST = ".manifest.xml"
 TAKEN = ("RAW", "VHD", "VMDK")
 NEVER = range(400, 500)  # statuses that are the same if a request comes again
 
@@ -76,7 +77,7 @@ class Upload:
     @property
     def manifest_key(self) -> str:
         """The key of the manifest."""
-        return f"{self.base}.manifest.xml"
+        return f"{self.base}{MANIFEST}"
 
     @property
     def count(self) -> int:
@@ -129,7 +130,9 @@ def manifest(aws: Aws, upload: Upload, seconds: int = WEEK) -> bytes:
 
 async def resumed(aws: Aws, disk: DiskFile, bucket: str, key: str, gib: int, part: int) -> Upload:
     """Return the upload that a manifest's key tells of; StartError if it is another disk's."""
-    base = key.removesuffix(".manifest.xml")
+    if not key.endswith(MANIFEST):
+        raise StartError(f"{bucket}/{key} is not the manifest of an upload by vmie")
+    base = key.removesuffix(MANIFEST)
     part = max(part, -(-disk.size // MOST_PARTS))
     known = await aws.get(bucket, key)
     if known is not None:
@@ -171,7 +174,7 @@ async def send(
 async def remove(aws: Aws, upload: Upload) -> None:
     """Delete the parts, then the manifest."""
     for key in (*map(upload.key, range(upload.count)), upload.manifest_key):
-        await aws.delete(aws.place.presigned("DELETE", upload.bucket, key))
+        await aws.delete(upload.bucket, key)
 
 
 async def _is_there(aws: Aws, upload: Upload, number: int) -> bool:

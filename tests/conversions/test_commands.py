@@ -4,7 +4,9 @@ import asyncio
 import os
 import secrets
 import subprocess
+import threading
 from collections.abc import Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ import pytest
 from emulator.cli import parted
 from emulator.cli.aws import Aws, Place
 from emulator.cli.parted import DiskFile, Upload
+from emulator.signatures.keys import Key
 from tests import forks
 from tests.conversions.uploads import MIB, volume_bytes, with_mbr
 from tests.ec2.conftest import convert
@@ -145,6 +148,87 @@ def test_the_disks_of_a_machine_become_an_instance_and_volumes(
     assert instance["Placement"]["AvailabilityZone"] == "us-east-1c"
     assert volume_bytes(guarded, volume_id) == content
     assert second.split()[-1].startswith("vol-")
+
+
+@pytest.mark.slow
+def test_a_machine_that_was_cut_off_at_its_first_disk_goes_on_with_the_others(
+    guarded: House, tmp_path: Path
+) -> None:
+    boot, other = tmp_path / "boot", tmp_path / "other"
+    boot.write_bytes(with_mbr(MIB))
+    other.write_bytes(content := secrets.token_bytes(MIB))
+    aws(guarded, "s3").create_bucket(Bucket="cut-off-machine")
+
+    def begun(key: str) -> str:
+        url = Place.of(environ(guarded), None, None).presigned("GET", "cut-off-machine", key)
+        asked = {"Format": "RAW", "Bytes": MIB, "ImportManifestUrl": url}
+        started = aws(guarded, "ec2").import_instance(
+            Platform="Linux",
+            LaunchSpecification={"InstanceType": "t2.micro"},
+            DiskImages=[{"Image": asked, "Volume": {"Size": 1}}],
+        )
+        return str(started["ConversionTask"]["ConversionTaskId"])
+
+    task_id = begun("x/boot.manifest.xml")
+    alone = vmie(guarded, "import-instance", boot, other, "--resume", task_id)
+    many = vmie(guarded, "import-volume", other, "--resume", task_id, task_id)
+    strange = vmie(guarded, "import-volume", boot, "--resume", begun("x/boot"))
+    done = vmie(
+        guarded, "import-instance", boot, other, "--bucket", "cut-off-machine", "--resume", task_id
+    )
+
+    assert alone.stderr == "vmie: --bucket is missing\n"
+    assert many.stderr == "vmie: --resume names more tasks than there are files\n"
+    assert "cut-off-machine/x/boot is not the manifest of an upload by vmie" in strange.stderr
+    assert done.returncode == 0, done.stderr + done.stdout
+    first, second = (line for line in done.stdout.splitlines() if "is completed" in line)
+    assert first.startswith(task_id)
+    assert volume_bytes(guarded, second.split()[-1]) == content
+
+
+class Restarting(BaseHTTPRequestHandler):
+    """A server that is restarted again and again."""
+
+    answers: list[int] = []
+
+    def do_GET(self) -> None:
+        status = self.answers.pop(0)
+        if not status:
+            return  # without a word
+        self.send_response(status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+def test_what_may_be_asked_for_twice_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("emulator.cli.aws.PAUSES", [0.0] * 3)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Restarting)
+    threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
+    place = Place("us-east-1", "", f"http://127.0.0.1:{server.server_port}", Key("a", "", "b"))
+
+    async def asked(*answers: int) -> tuple[int, int]:
+        Restarting.answers = list(answers)
+        response = await client.s3_patiently("GET", "bucket", "key")
+        return response.status_code, len(answers) - len(Restarting.answers)
+
+    async def all_asked() -> list[tuple[int, int]]:
+        async with client:
+            return [
+                await asked(503, 0, 500, 200),
+                await asked(404, 200),
+                await asked(403, 200),
+                await asked(503, 503, 503, 503, 200),
+            ]
+
+    client = Aws(place)
+    try:
+        assert asyncio.run(all_asked()) == [(200, 4), (404, 1), (403, 1), (503, 4)]
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 @pytest.mark.slow
