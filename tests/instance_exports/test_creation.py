@@ -297,6 +297,31 @@ def test_an_instance_of_somebody_else(house: House, place: tuple[str, str]) -> N
     assert refused[0] == elsewhere[0] == "InvalidInstanceID.NotFound"
 
 
+def test_what_is_asked_for_is_looked_at_before_the_instance_and_the_bucket(
+    shared_house: House, place: tuple[str, str]
+) -> None:
+    not_there, not_imported = "i-0123456789abcdef0", put_machine(shared_house, task_id=None)
+    attached_volume(shared_house, not_imported)
+    closed = shared_house.bucket()
+    vhd = {"S3Bucket": closed, "DiskImageFormat": "VHD"}
+
+    codes = [
+        refusal(lambda asked=asked: start(shared_house, *asked[:2], **asked[2]))[0]  # type: ignore[misc]
+        for asked in (
+            (not_there, closed, {"ExportToS3Task": vhd}),
+            (not_there, closed, {}),
+            (not_imported, closed, {}),
+            (put_machine(shared_house, task_id=None), closed, {}),
+            (place[0], closed, {}),
+        )
+    ]
+
+    assert codes == [
+        "Unsupported", "InvalidInstanceID.NotFound", "UnsupportedOperation", "NotExportable",
+        "AuthFailure",
+    ]  # fmt: skip
+
+
 # buckets ------------------------------------------------------------------------------------------
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.ec2.volumes import blobs_and_store
 from tests.house import House
 from tests.journeys.remains import programs
 from tests.machines import jpegs
@@ -27,6 +28,8 @@ from tests.machines.conftest import (
     volume,
 )
 
+GIB = 1 << 30
+
 pytestmark = [pytest.mark.guests, pytest.mark.timeout(300)]
 slow = pytest.mark.slow
 
@@ -37,6 +40,13 @@ def machine_of(house: House, instance_id: str) -> int | None:
         if line.startswith("/usr/bin/qemu") and instance_id in line:
             return pid
     return None
+
+
+def written_size(house: House, volume_id: str) -> int:
+    """How large the file is that a machine writes a volume's blocks to, by its worker."""
+    with blobs_and_store(house) as (_, store), store.read() as tx:
+        found = tx.volumes.get(volume_id)
+    return found.written.size if found and found.written else 0
 
 
 def test_a_guest_that_turns_itself_off_is_stopped(running_house: House) -> None:
@@ -149,6 +159,10 @@ def test_volumes_come_and_go_while_a_machine_runs(running_house: House) -> None:
     ec2.get_waiter("snapshot_completed").wait(
         SnapshotIds=[made], WaiterConfig={"Delay": 1, "MaxAttempts": 60}
     )
+    # What is written to grows with its volume, plain or not.
+    for each in (plain, sealed):
+        ec2.modify_volume(VolumeId=each, Size=2)
+        until(lambda each=each: written_size(running_house, each) == 2 * GIB, "the size")  # type: ignore[misc]
     # Nobody in the machine lets go of them: they can only be torn out.
     for each in (plain, sealed):
         ec2.detach_volume(VolumeId=each, Force=True)
@@ -157,8 +171,8 @@ def test_volumes_come_and_go_while_a_machine_runs(running_house: House) -> None:
     ec2.attach_volume(InstanceId=instance_id, VolumeId=plain, Device="/dev/sdf")
     until(lambda: attachment(running_house, plain) == "attached", "the second plug")
 
-    ec2.modify_volume(VolumeId=plain, Size=2)
-    until(lambda: ec2.create_snapshot(VolumeId=plain)["VolumeSize"] == 2, "the size")
+    ec2.modify_volume(VolumeId=plain, Size=3)
+    until(lambda: written_size(running_house, plain) == 3 * GIB, "the size")
     assert machine_of(running_house, instance_id)
     ec2.terminate_instances(InstanceIds=[instance_id], SkipOsShutdown=True)
     becomes(running_house, instance_id, "terminated")

@@ -10,6 +10,7 @@
 
 Any case will do, as the tools of old wrote `VMware`. What an environment takes is also what is
 made where no DiskImageFormat is given (assumed). No service role is asked: the exporter writes.
+What is asked for is looked at first, the instance then, the bucket last (assumed).
 """
 
 import logging
@@ -136,7 +137,7 @@ def formats(named: str, target: ExportToS3TaskSpecification) -> Wanted:
 def check_destination(ctx: Context, tx: Tx, place: sources.Location) -> None:
     """Refuse a bucket into which who asks may not export, or the exporter may not write."""
     bucket = tx.buckets.get(place.bucket)
-    # assumed: that it is told in the words of image exports, and in this order
+    # assumed: that it is told in the words of image exports
     if bucket is None or bucket.account_id != ctx.account_id:
         raise task_errors.no_access_to_object(*place)
     if not sources.may_write(ctx, tx, bucket, place.key):
