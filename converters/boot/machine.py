@@ -28,7 +28,11 @@ EMULATED: Final = ("-accel", "tcg,thread=multi,tb-size=128", "-cpu", "max")
 REAL: Final = ("-accel", "kvm", "-cpu", "host")
 OVERHEAD: Final = 512  # MiB that QEMU takes beside the memory of the guest
 ADDRESSES: Final = 6 << 10  # MiB of address space that it takes beside it
-MOST_DISKS: Final = {"virtio": 24, "nvme": 24, "ahci": 6, "ata": 4}
+MOST_DISKS: Final = {"virtio": 40, "nvme": 40, "ahci": 6, "ata": 4}
+ON_FIRST_BUS: Final = (
+    24  # of those, or of all devices not much more; the others are behind a bridge
+)
+BRIDGE: Final = "bridge"
 CARDS: Final = {
     "virtio": "virtio-net-pci",
     "e1000e": "e1000e",
@@ -74,6 +78,7 @@ class Machine:
     smbios: tuple[str, ...] = ()  # what the firmware says of it
     hardware: str = "02:00:ac:1f:10:0a"  # address of the network card
     real: bool = False  # by KVM
+    grows: bool = False  # more disks may come than there are
 
     @property
     def named(self) -> list[tuple[str, Disk]]:
@@ -125,6 +130,8 @@ def command(
             line += ["-blockdev", json.dumps(flash), "-machine", f"pflash{unit}=flash{unit}"]
     if machine.disk == "ahci":
         line += ["-device", "ich9-ahci,id=ahci"]
+    if machine.grows or len(machine.disks) > ON_FIRST_BUS:  # in the last place: no other moves
+        line += ["-device", f"pci-bridge,id={BRIDGE},chassis_nr=1,addr=0x1f"]
     for name, number in wires.passphrases:
         line += ["-object", f"secret,id={secret_of(name)},file=/dev/fd/{number}"]
     for number, (name, disk) in enumerate(machine.named):
@@ -164,11 +171,12 @@ def attached(model: DiskModel, name: str, number: int = 0) -> dict[str, Any]:
     """Return the device that a disk is, as whose number of its bus."""
     found: dict[str, Any] = {"id": device_of(name), "drive": name}
     serial = name.replace("-", "", 1)  # as in EC2, where a volume can be told by it
+    bus = {"bus": BRIDGE} if number >= ON_FIRST_BUS else {}
     match model:
         case "virtio":
-            return {"driver": "virtio-blk-pci", "serial": serial, **found}
+            return {"driver": "virtio-blk-pci", "serial": serial, **bus, **found}
         case "nvme":
-            return {"driver": "nvme", "serial": serial, **found}
+            return {"driver": "nvme", "serial": serial, **bus, **found}
         case "ahci":
             return {"driver": "ide-hd", "serial": serial, "bus": f"ahci.{number}", **found}
         case "ata":

@@ -23,7 +23,15 @@ from pathlib import Path
 from typing import Final
 
 from converters import qemu_img
-from converters.boot.machine import Disk, DiskModel, attached, device_of, node, secret_of
+from converters.boot.machine import (
+    ON_FIRST_BUS,
+    Disk,
+    DiskModel,
+    attached,
+    device_of,
+    node,
+    secret_of,
+)
 from converters.boot.monitor import Monitor, Refused
 from converters.pipelines.volumes import GIB, writable
 from converters.qemu_img import Stacked
@@ -135,7 +143,7 @@ class Disks:
             await asyncio.to_thread(self._say_detached, volume_id)
             return
         plugged = self._plugged[volume_id]
-        device = attached(model if model in ("virtio", "nvme") else "virtio", disk.name)
+        plugs = model if model in ("virtio", "nvme") else "virtio"
         try:
             if disk.passphrase is not None:
                 await monitor.ask(
@@ -144,7 +152,10 @@ class Disks:
                     data=disk.passphrase.decode(),
                 )
             await monitor.ask("blockdev-add", **node(disk.name, disk.name, disk.files))
-            await monitor.ask("device_add", **device)
+            try:
+                await monitor.ask("device_add", **attached(plugs, disk.name))
+            except Refused:  # that bus is full
+                await monitor.ask("device_add", **attached(plugs, disk.name, ON_FIRST_BUS))
         except Refused as refused:
             log.warning("volume %s is not plugged into %s: %s", *self._names(plugged), refused)
             await self._clear(monitor, plugged)

@@ -179,6 +179,7 @@ class Running:
             hardware=interface.mac_address,
             smbios=smbios.told(guest_of(self._wish)),
             real=await accelerated(program),
+            grows=True,
         )
         return machine, given
 

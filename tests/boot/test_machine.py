@@ -70,6 +70,17 @@ def test_ata_disks_are_masters_and_slaves() -> None:
     assert places == [("ide-hd", "ide.0", 0), ("ide-hd", "ide.0", 1), ("ide-hd", "ide.1", 0)]
 
 
+def test_many_disks_are_behind_a_bridge() -> None:
+    few = command(QEMU, Machine((DISK,) * 24), WIRES, None)
+    many = command(QEMU, Machine((DISK,) * 40), WIRES, None)
+    growing = command(QEMU, Machine((DISK,), grows=True), WIRES, None)
+
+    assert [each.get("bus") for each in devices(few)] == [None] * 24
+    assert [each.get("bus") for each in devices(many)] == [None] * 24 + ["bridge"] * 16
+    bridges = [[each for each in line if "pci-bridge" in each] for line in (few, many, growing)]
+    assert list(map(len, bridges)) == [0, 1, 1]
+
+
 def test_passphrases_come_by_pipes_and_are_each_disk_s_own() -> None:
     sealed = Stacked(Path("/a"), "qcow2", sealed=True)
     disk = Disk((sealed, sealed), "vol-0123456789abcdef0", b"secret")

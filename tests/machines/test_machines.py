@@ -4,6 +4,7 @@ import base64
 import os
 import signal
 import socket
+from string import ascii_lowercase
 from typing import Any
 
 import pytest
@@ -138,6 +139,23 @@ def test_who_talks_to_a_guest_that_resets_itself_is_told(running_house: House) -
 
     assert described(running_house, instance_id)["State"]["Name"] == "running"
     running_house.ec2().terminate_instances(InstanceIds=[instance_id], SkipOsShutdown=True)
+
+
+@slow
+def test_an_instance_has_all_the_volumes_that_its_type_allows(running_house: House) -> None:
+    ec2 = running_house.ec2()
+    names = [f"/dev/xvd{first}{second}" for first in "bc" for second in ascii_lowercase][:39]
+    disks: Any = [{"DeviceName": name, "Ebs": {"VolumeSize": 1}} for name in names[:36]]
+    instance_id = runs(running_house, image(running_house, STAYS), BlockDeviceMappings=disks)
+    zone = volume(running_house, root_of(running_house, instance_id))["AvailabilityZone"]
+
+    for name in names[36:]:
+        more = ec2.create_volume(AvailabilityZone=zone, Size=1)["VolumeId"]
+        ec2.attach_volume(InstanceId=instance_id, VolumeId=more, Device=name)
+        until(lambda: attachment(running_house, more) == "attached", "the plug")  # noqa: B023
+
+    assert len(described(running_house, instance_id)["BlockDeviceMappings"]) == 40
+    assert machine_of(running_house, instance_id)
 
 
 @slow
