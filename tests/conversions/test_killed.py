@@ -18,10 +18,11 @@ from tests.conversions.uploads import (
     until,
     volume_bytes,
     volume_file,
+    with_mbr,
 )
 from tests.ec2.conftest import convert, random_disk
 from tests.house import House, default_url
-from tests.journeys.remains import assert_programs_die, stop_converter
+from tests.journeys.remains import assert_programs_die, assert_tidy, killed_at, stop_converter
 
 IMAGE = secrets.token_bytes(3 * MIB)
 
@@ -96,3 +97,73 @@ def test_seven_days_are_over_when_the_row_says_so(own_house: House) -> None:
     assert done["StatusMessage"] == "Task expired and automatically canceled"
     assert tidied(house, row.id)
     assert "Signature=" not in house.server.log.replace("Signature=***", "")
+
+
+class Machines:
+    """A client that imports one machine again and again."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.upload = Upload(house, with_mbr(2 * MIB + 512))
+        self.upload.put_all()
+
+    def begun(self) -> str:
+        """Begin another import."""
+        return self.upload.import_instance()["ConversionTaskId"]
+
+    def assert_whole(self) -> None:
+        """There is a stopped instance with its volume for each completed import, and no more."""
+        told = self.house.ec2().describe_conversion_tasks()["ConversionTasks"]
+        ends = {task["ConversionTaskId"]: task for task in told}
+        for task_id in ends:
+            ends[task_id] = ended(self.house, task_id)
+        whole = {
+            (task["ImportInstance"]["InstanceId"], volume["Volume"]["Id"])
+            for task in ends.values()
+            if task["State"] == "completed"
+            for volume in task["ImportInstance"]["Volumes"]
+        }
+        found = set()
+        for reservation in self.house.ec2().describe_instances()["Reservations"]:
+            (instance,) = reservation["Instances"]
+            assert instance["State"]["Name"] in ("stopped", "terminated")
+            for mapping in instance["BlockDeviceMappings"]:
+                found.add((instance["InstanceId"], mapping["Ebs"]["VolumeId"]))
+        assert found == whole
+        volumes = self.house.ec2().describe_volumes()["Volumes"]
+        assert {volume["VolumeId"] for volume in volumes} == {volume for _, volume in whole}
+        for _, volume_id in whole:
+            assert volume_bytes(self.house, volume_id) == self.upload.image
+        assert_tidy(self.house)
+
+
+@pytest.mark.slow
+def test_killed_in_any_phase_an_import_goes_on_at_the_next_start(own_house: House) -> None:
+    machines = Machines(own_house)
+
+    for state in ("waiting", "pending", "validating", "converting", "publishing", "completed"):
+        task_id = killed_at(own_house, machines.begun, state)
+        own_house.start()
+        assert ended(own_house, task_id)["State"] == "completed", state
+
+    machines.assert_whole()
+
+
+@pytest.mark.slow
+def test_an_import_can_be_cancelled_in_any_phase(own_house: House) -> None:
+    machines = Machines(own_house)
+
+    for state in ("waiting", "pending", "validating", "converting", "publishing"):
+        task_id = killed_at(own_house, machines.begun, state)
+        own_house.server.settings["role"] = "api"  # nobody works on it meanwhile
+        own_house.start()
+        own_house.ec2().cancel_conversion_task(ConversionTaskId=task_id, ReasonMessage=state)
+        between = look(own_house, task_id)
+        own_house.stop()
+        own_house.server.settings["role"] = "all"
+        own_house.start()
+        done = ended(own_house, task_id)
+        assert (between["State"], between["StatusMessage"]) == ("cancelling", state)
+        assert (done["State"], done["StatusMessage"]) == ("cancelled", state)
+
+    machines.assert_whole()

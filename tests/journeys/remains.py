@@ -125,6 +125,27 @@ def writes_held(house: House) -> Iterator[sqlite3.Connection]:
         yield connection
 
 
+def killed_at(house: House, start: Callable[[], str], state: str) -> str:
+    """Start tasks until one is caught in a state, kill the server there, and return its id.
+
+    It writes no other row before it dies. Killed at `publishing`, it has kept the bytes already.
+    """
+    while True:
+        kept = len(names(house, "blobs"))
+        task_id, found = start(), ""
+        while found != "completed":  # then it is too late: the next one
+            with writes_held(house) as connection:
+                (found,) = connection.execute(
+                    "SELECT state FROM tasks WHERE id = ?", [task_id]
+                ).fetchone()
+                if found == state:
+                    if state == "publishing":
+                        until(lambda kept=kept: len(names(house, "blobs")) > kept, "the bytes")  # type: ignore[misc]
+                    house.kill()
+                    return task_id
+            time.sleep(0.0005)
+
+
 def names(house: House, folder: str) -> set[str]:
     """The files of a folder of the server's, however deep."""
     return {path.name for path in (house.data_dir / folder).rglob("*") if path.is_file()}

@@ -21,12 +21,12 @@ from tests.journeys.remains import (
     PATIENCE,
     assert_programs_die,
     assert_tidy,
+    killed_at,
     names,
     programs,
     stop_program,
     store_of,
     until,
-    writes_held,
 )
 
 pytestmark = pytest.mark.slow  # it starts many servers
@@ -168,28 +168,6 @@ def test_told_to_stop_a_server_stops_and_its_exports_go_on_at_the_next_start(
     assert_nothing_else(own_house)
 
 
-def killed_at(house: House, bucket: str, image_id: str, state: str) -> str:
-    """Start an export and kill the server when its row says so, before it writes another row.
-
-    Killed at `publishing`, it has kept the bytes already.
-    """
-    while True:
-        kept = len(names(house, "blobs"))
-        task_id = start(house, bucket, image_id)
-        found = ""
-        while found != "completed":  # then it is too late: the next one
-            with writes_held(house) as connection:
-                (found,) = connection.execute(
-                    "SELECT state FROM tasks WHERE id = ?", [task_id]
-                ).fetchone()
-                if found == state:
-                    if state == "publishing":
-                        until(lambda kept=kept: len(names(house, "blobs")) > kept, "the bytes")  # type: ignore[misc]
-                    house.kill()
-                    return task_id
-            time.sleep(0.0005)
-
-
 @pytest.mark.parametrize("state", ["pending", "validating", "publishing", "completed"])
 def test_killed_around_the_commit_an_ami_becomes_one_object(
     own_house: House, tmp_path: Path, state: str
@@ -198,7 +176,7 @@ def test_killed_around_the_commit_an_ami_becomes_one_object(
     bucket = own_house.bucket()
     image_id = image_of(own_house, bucket, small)
 
-    task_id = killed_at(own_house, bucket, image_id, state)
+    task_id = killed_at(own_house, lambda: start(own_house, bucket, image_id), state)
     own_house.start()
 
     if state == "completed":
