@@ -3,7 +3,9 @@
 import os
 import signal
 import tarfile
+from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,6 +15,7 @@ from state.disks import open_raw
 from tests import disks
 from tests.conversions.uploads import Upload, ended, tidied, with_mbr
 from tests.disks import MIB
+from tests.ec2.conftest import refusal
 from tests.ec2.test_cli import aws
 from tests.ec2.volumes import (
     blocks_of,
@@ -39,6 +42,7 @@ from tests.journeys.remains import (
     DEAD_WITHIN,
     assert_programs_die,
     assert_tidy,
+    killed_at,
     programs,
     stop_program,
     until,
@@ -218,6 +222,17 @@ def begun(house: House, source: Path) -> tuple[str, str, str, int]:
     return instance_id, bucket, task_id, stop_program(house, f"/{task_id}/")
 
 
+def repeated(house: House, source: Path) -> tuple[str, Callable[[], str]]:
+    """Prepare exports of one instance; return their bucket, and what begins another."""
+    instance_id, bucket = put_machine(house, source), export_bucket(house)
+
+    def begin() -> str:
+        task_id: str = start(house, instance_id, bucket)["ExportTaskId"]
+        return task_id
+
+    return bucket, begin
+
+
 def assert_nothing(house: House, bucket: str, task_id: str) -> None:
     """There is no object, and nothing is left over."""
     assert "Contents" not in house.s3().list_objects_v2(Bucket=bucket)
@@ -239,6 +254,57 @@ def test_killed_while_it_converts_an_export_goes_on_at_the_next_start(
         opened.extract(f"{task_id}-disk1.vmdk", tmp_path, filter="data")
     assert_holds(tmp_path / f"{task_id}-disk1.vmdk", "VMDK", source)
     assert_tidy(own_house)
+
+
+def test_killed_in_any_phase_an_export_makes_one_object(own_house: House, tmp_path: Path) -> None:
+    house = own_house
+    small = disks.raw(tmp_path / "disk", MIB + 512)
+    bucket, begin = repeated(house, small)
+
+    for state in ("pending", "validating", "converting", "publishing", "completed"):
+        task_id = killed_at(house, begin, state)
+        house.start()
+        with tarfile.open(exported(house, look(house, task_id), tmp_path)) as opened:
+            opened.extract(f"{task_id}-disk1.vmdk", tmp_path, filter="data")
+        assert_holds(tmp_path / f"{task_id}-disk1.vmdk", "VMDK", small)
+
+    told = house.ec2().describe_export_tasks()["ExportTasks"]
+    for task in told:
+        assert finished(house, task["ExportTaskId"])["State"] == "completed"
+    found = house.s3().list_objects_v2(Bucket=bucket)["Contents"]
+    assert {each["Key"] for each in found} == {each["ExportToS3Task"]["S3Key"] for each in told}
+    assert_tidy(house)
+
+
+def test_an_export_can_be_cancelled_until_its_object_is_written(
+    own_house: House, tmp_path: Path
+) -> None:
+    house = own_house
+    small = disks.raw(tmp_path / "disk", MIB + 512)
+    bucket, begin = repeated(house, small)
+
+    ends = {}
+    for state in ("pending", "validating", "converting", "publishing"):
+        task_id = killed_at(house, begin, state)
+        house.server.settings["role"] = "api"  # nobody works on it meanwhile
+        house.start()
+        if state == "publishing":
+            refused = refusal(partial(house.ec2().cancel_export_task, ExportTaskId=task_id))
+            assert refused[0] == "IncorrectState"
+        else:
+            house.ec2().cancel_export_task(ExportTaskId=task_id)
+            assert look(house, task_id)["State"] in ("cancelling", "cancelled")
+        house.stop()
+        house.server.settings["role"] = "all"
+        house.start()
+        ends[state] = finished(house, task_id)["State"]
+        key = look(house, task_id)["ExportToS3Task"]["S3Key"]
+        there = house.s3().list_objects_v2(Bucket=bucket, Prefix=key).get("KeyCount")
+        assert there == (1 if state == "publishing" else 0)
+
+    assert set(ends.values()) == {"cancelled", "completed"}
+    assert ends["publishing"] == "completed"
+    assert_tidy(house)
 
 
 def test_cancelled_while_it_converts_an_export_leaves_nothing(
