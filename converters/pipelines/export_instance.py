@@ -28,6 +28,7 @@ from converters.pipelines.publishing import GIB
 from converters.qemu_img import Stacked
 from converters.stages.from_raw import from_raw, to_ova
 from state import export_grants, instance_types
+from state.firmware import firmware
 from state.instances import Instance
 from state.jobs import Attempt, Job
 from state.layers import Layer
@@ -128,7 +129,7 @@ def _machine(task_id: str, work: ExportInstanceWork, instance: Instance) -> Mach
         architecture=instance.architecture,
         processors=PROCESSORS if size is None else size.vcpus,
         memory_mib=MEMORY if size is None else size.memory_mib,
-        uefi=instance.boot_mode == "uefi",
+        uefi=firmware(instance.boot_mode, instance.instance_type) == "uefi",
     )
 
 

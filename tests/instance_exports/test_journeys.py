@@ -154,6 +154,29 @@ def test_an_instance_is_exported_as_it_was_though_a_snapshot_follows(
         assert found == {**expected, **more}
 
 
+def test_a_machine_leaves_with_the_firmware_that_starts_it(
+    shared_house: House, tmp_path: Path
+) -> None:
+    house, bucket = shared_house, export_bucket(shared_house)
+    disk = disks.raw(tmp_path / "disk", MIB)
+    has_uefi = {}
+    for mode, kind, uefi in (
+        ("uefi", "t2.medium", True),
+        ("uefi-preferred", "t3.medium", True),
+        ("uefi-preferred", "t2.medium", False),
+        (None, "t3.medium", False),
+    ):
+        instance_id = put_machine(house, disk, boot_mode=mode, instance_type=kind)
+        has_uefi[start(house, instance_id, bucket)["ExportTaskId"]] = uefi
+
+    for task_id, uefi in has_uefi.items():
+        with tarfile.open(exported(house, look(house, task_id), tmp_path)) as opened:
+            descriptor = opened.extractfile(f"{task_id}.ovf")
+            assert descriptor
+            told = descriptor.read().decode()
+        assert ('vmw:key="firmware" vmw:value="efi"' in told) is uefi
+
+
 @pytest.mark.parametrize("ownership", ["BucketOwnerPreferred", "ObjectWriter"])
 def test_the_object_is_its_writers_or_the_bucket_owners(
     shared_house: House, ownership: str
