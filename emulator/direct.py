@@ -32,8 +32,8 @@ class Prompt(NamedTuple):
 
     action: str  # for the log
     status: int
-    headers: bytes  # their lines
-    body: Piece
+    headers: bytes  # their lines, Content-Length included
+    body: Piece | None = None
 
 
 class Pipe:

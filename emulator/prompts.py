@@ -1,6 +1,7 @@
-"""Requests that a service answers at once, past all that others need, while nobody must wait.
+"""Requests that a service answers past all that others need.
 
-    head ─► who asks whom? ─► a service that is prompt ─► its answer, which is sent on the spot
+    head ─► who asks whom? ─► a service that is prompt ─┬─► its answer, which is sent on the spot
+                 │                      │               └─► how it takes the body, once that is here
                  └──────────────────────┴─► None: it goes the usual way, which says what is wrong
 
 Only where anyone may call, and not for the session of a role: of others there is more to be asked.
@@ -8,13 +9,14 @@ Only where anyone may call, and not for the session of a role: of others there i
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NamedTuple, Protocol
 
 from emulator.context import Context
 from emulator.credentials import SESSION_KEYS, Caller, caller_of
 from emulator.direct import Prompt
 from emulator.incoming import new_request_id
+from emulator.protocol.streams import BLOCK
 from state import current
 
 log = logging.getLogger(__name__)
@@ -22,14 +24,22 @@ log = logging.getLogger(__name__)
 Headers = Iterable[tuple[bytes, bytes]]
 
 BODILY: Final = frozenset({b"content-length", b"expect", b"transfer-encoding", b"upgrade"})
+UNUSUAL: Final = frozenset({b"content-encoding", b"expect", b"transfer-encoding", b"upgrade"})
 CALLERS: Final = 64  # who are remembered
 
 
+# Takes a body that is whole, and the id of its request, in a thread; None: ask the usual way.
+Take = Callable[[bytearray, str], Prompt | None]
+
+
 class Service(Protocol):
-    """What a service answers at once."""
+    """What a service answers at once, or as soon as it has the body."""
 
     def answered(self, ctx: Context, target: bytes, request_id: str, /) -> Prompt | None:
         """Answer a GET without a body, if nobody has to be waited for."""
+
+    def taking(self, ctx: Context, target: bytes, headers: Mapping[bytes, bytes], /) -> Take | None:
+        """Say how the body of a PUT is taken, of which all is known that has to be."""
 
 
 class Asked(NamedTuple):
@@ -40,8 +50,30 @@ class Asked(NamedTuple):
     context: Context
 
 
+class Delivery:
+    """How a body is taken that is to come."""
+
+    def __init__(self, name: str, take: Take, size: int) -> None:
+        self.name = name
+        self.take = take
+        self.size = size
+        self.request_id = new_request_id()
+        self.started = time.perf_counter()
+
+    def answered(self, body: bytearray) -> Prompt | None:
+        """Have the body taken, in a thread."""
+        reset = current.request_id.set(self.request_id)
+        try:
+            answer = self.take(body, self.request_id)
+            if answer is not None:
+                tell(self.name, answer, self.started)
+        finally:
+            current.request_id.reset(reset)
+        return answer
+
+
 class Prompts:
-    """All that is answered at once."""
+    """All that is answered at once, or as soon as the body is there."""
 
     def __init__(self, context: Callable[[Caller], Context]) -> None:
         self.context = context  # of requests that a caller's headers alone tell enough of
@@ -66,10 +98,30 @@ class Prompts:
         answer = asked.service.answered(asked.context, target, request_id)
         if answer is not None:
             reset = current.request_id.set(request_id)
-            took = (time.perf_counter() - started) * 1000
-            log.info("%s:%s %d %.1f ms", asked.name, answer.action, answer.status, took)
+            tell(asked.name, answer, started)
             current.request_id.reset(reset)
         return answer
+
+    def delivery(self, target: bytes, headers: Headers) -> Delivery | None:
+        """Say how the body of a PUT is taken, if a service takes it whole."""
+        if not self.services:
+            return None
+        pairs = list(headers)
+        said = dict(pairs)
+        size = said.get(b"content-length", b"")
+        authorization = said.get(b"authorization")
+        if (
+            authorization is None
+            or len(said) < len(pairs)  # one is there twice
+            or not size.isdigit()
+            or not 0 < len(size) <= len(b"%d" % BLOCK)
+            or not 0 < int(size) <= BLOCK
+            or not said.keys().isdisjoint(UNUSUAL)
+        ):
+            return None
+        asked = self.asked(authorization)
+        take = None if asked is None else asked.service.taking(asked.context, target, said)
+        return None if asked is None or take is None else Delivery(asked.name, take, int(size))
 
     def asked(self, authorization: bytes) -> Asked | None:
         """Tell who is asked, and on whose behalf; None if that is not said the way all say it."""
@@ -89,3 +141,9 @@ class Prompts:
                 self.known.clear()
             found = self.known[scope] = Asked(name, service, self.context(caller))
         return found
+
+
+def tell(service: str, answer: Prompt, started: float) -> None:
+    """Write the line of the log."""
+    took = (time.perf_counter() - started) * 1000
+    log.info("%s:%s %d %.1f ms", service, answer.action, answer.status, took)

@@ -1,6 +1,7 @@
 """The HTTP server: uvicorn with uvloop and httptools, and the few things they leave to us.
 
-    socket ─► ARRIVING ─► parser ─► Pieces ─► a block for the application
+    socket ─┬─► ARRIVING ─► parser ─► Pieces ─► a block for the application
+            └─► the rest of a body that is taken whole: see arrivals.py
 
 Uploads are read by blocks: as much as there is goes through one buffer that all connections share,
 is copied out of it once, and wakes the application when there is a block of it, or the end, or
@@ -16,10 +17,12 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+import httptools
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from emulator.direct import Direct, Pipe
+from emulator.arrivals import Arrival
+from emulator.direct import Direct, Pipe, Prompt
 from emulator.incoming import escaped, origin_form
 from emulator.protocol.streams import BLOCK
 
@@ -62,6 +65,7 @@ class Protocol(HttpToolsProtocol):
     lingering: asyncio.TimerHandle | None = None  # for a block to fill
     direct: Direct | None = None  # past the transport
     answered = False  # before the request was read to its end, which has no body
+    arrival: Arrival | None = None  # of a body that is taken whole
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Have what arrives on the connection read by blocks."""
@@ -72,6 +76,10 @@ class Protocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go of the connection altogether."""
+        if self.arrival is not None:  # what has come of it is of no use
+            arrival, self.arrival = self.arrival, None
+            arrival.free()
+            super()._start_asgi_task(arrival.cycle, arrival.app)
         super().connection_lost(exc)
         if self.direct is not None:
             self.direct.close()
@@ -97,6 +105,8 @@ class Protocol(HttpToolsProtocol):
         if self.lingering is not None:
             self.lingering.cancel()
         super().on_message_complete()
+        if self.arrival is not None:
+            self.deliver(self.arrival)
 
     def on_url(self, url: bytes) -> None:
         """Escape what the parsers of URLs refuse."""
@@ -110,31 +120,98 @@ class Protocol(HttpToolsProtocol):
             if host is not None:
                 self.headers[:] = [pair for pair in self.headers if pair[0] != b"host"]
                 self.headers.append((b"host", host))
-        if self.direct is None or not self.answered_at_once(self.direct):
-            super().on_headers_complete()
+        method = self.parser.get_method()
+        if method == b"GET" and self.direct is not None and self.answered_at_once(self.direct):
+            return
+        if method == b"PUT" and self.alone:
+            delivery = self.config.prompts.delivery(self.url, self.headers)
+            self.arrival = None if delivery is None else Arrival(delivery)
+        super().on_headers_complete()
+
+    @property
+    def alone(self) -> bool:
+        """Whether a request comes after none that is not answered, and may be followed by others.
+
+        All clients that matter send theirs so.
+        """
+        return (
+            (self.cycle is None or self.cycle.response_complete)
+            and self.parser.get_http_version() == "1.1"
+            and self.parser.should_keep_alive()
+        )
 
     def answered_at_once(self, direct: Direct) -> bool:
         """Answer a request without a body here and now, if the application can."""
-        if (
-            self.parser.get_method() != b"GET"
-            or not (self.cycle is None or self.cycle.response_complete)
-            or not direct.free
-            or self.parser.get_http_version() != "1.1"
-            or not self.parser.should_keep_alive()
-        ):
+        if not self.alone or not direct.free:
             return False
         answer = self.config.prompts.answered(self.url, self.headers)
-        if answer is None:
+        if answer is None or answer.body is None:
             return False
-        always = [b"%s: %s\r\n" % pair for pair in self.server_state.default_headers]
-        head = b"".join((STATUS_LINE[answer.status], *always, answer.headers, b"\r\n"))
-        direct.send(head, answer.body)
+        direct.send(self.head_of(answer), answer.body)
         self.answered = True
         self.on_response_complete()
         return True
 
+    def head_of(self, answer: Prompt, more: bytes = b"") -> bytes:
+        """Write the head of an answer, with some more lines of headers."""
+        always = [b"%s: %s\r\n" % pair for pair in self.server_state.default_headers]
+        return b"".join((STATUS_LINE[answer.status], *always, answer.headers, more, b"\r\n"))
+
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        """Have a request answered in the usual way, unless that begins with taking its body."""
+        if self.arrival is None:
+            super()._start_asgi_task(cycle, app)
+        else:
+            self.arrival.cycle, self.arrival.app = cycle, app
+
+    def whole(self) -> None:
+        """Have a body taken whose end the parser has not seen: it waits for it, and is done."""
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn does
+        self.on_message_complete()
+
+    def deliver(self, arrival: Arrival) -> None:
+        """Have a body taken that is whole."""
+        self.arrival = None
+        work = self.loop.run_in_executor(None, arrival.delivery.answered, arrival.buffer)
+        work.add_done_callback(lambda done: self.delivered(arrival, done))
+
+    def delivered(self, arrival: Arrival, done: "asyncio.Future[Prompt | None]") -> None:
+        """Answer whoever sent a body, or have that done in the usual way."""
+        cycle = arrival.cycle
+        answer = None if done.cancelled() or done.exception() is not None else done.result()
+        if answer is None:
+            cycle.body = Pieces([bytes(arrival.buffer)])
+            super()._start_asgi_task(cycle, arrival.app)
+        elif not cycle.disconnected:
+            cycle.response_complete = True
+            more = b"" if cycle.keep_alive else b"connection: close\r\n"
+            self.transport.write(self.head_of(answer, more))
+            if not cycle.keep_alive:
+                self.transport.close()
+            self.on_response_complete()
+        arrival.free()
+
+    def shutdown(self) -> None:
+        """End the connection after its answer; a body that is not whole goes on in the usual way.
+
+        There it is cut off, and the client told, if it takes too long.
+        """
+        super().shutdown()
+        if self.arrival is not None:
+            arrival, self.arrival = self.arrival, None
+            super()._start_asgi_task(arrival.cycle, arrival.app)
+            if seen := arrival.seen:
+                self.on_body(seen)
+            if missed := arrival.missed:
+                self.parser.feed_data(missed)
+            arrival.free()
+
     def on_body(self, body: bytes) -> None:
         """Hold what comes in until it is a block; count what comes after the answer."""
+        if self.arrival is not None:
+            self.arrival.add(body)
+            return
         cycle: Any = self.cycle
         if cycle.response_complete:
             self.dropped += len(body)
@@ -158,18 +235,23 @@ class Reader(asyncio.BufferedProtocol):
     """Reads for a protocol, as much at a time as there is; uvloop's own buffer is smaller."""
 
     def __init__(self, protocol: Protocol) -> None:
-        self.take = protocol.data_received
+        self.protocol = protocol
         self.connection_lost = protocol.connection_lost  # type: ignore[method-assign]
         self.pause_writing = protocol.pause_writing  # type: ignore[method-assign]
         self.resume_writing = protocol.resume_writing  # type: ignore[method-assign]
 
     def get_buffer(self, sizehint: int) -> memoryview:
         """Say where the next bytes go; nobody else's come in before they are taken."""
-        return ARRIVING
+        arrival = self.protocol.arrival
+        return ARRIVING if arrival is None else arrival.room
 
     def buffer_updated(self, nbytes: int) -> None:
         """Take what has come."""
-        self.take(ARRIVING[:nbytes])
+        arrival = self.protocol.arrival
+        if arrival is None:
+            self.protocol.data_received(ARRIVING[:nbytes])
+        elif arrival.came(nbytes):
+            self.protocol.whole()
 
 
 class Server(uvicorn.Server):

@@ -36,7 +36,7 @@ class Journal:
         self._journal = journal
         self._blocks = blocks
 
-    def write(self, index: int, data: bytes, digest: bytes) -> None:
+    def write(self, index: int, data: bytes | bytearray, digest: bytes) -> None:
         """Write a block, whose SHA-256 this is; once this returns, it is not lost."""
         place = place_of(index)
         with locked(self._journal, place, SLOT, fcntl.F_WRLCK):
@@ -102,7 +102,7 @@ def flock(kind: int, offset: int, length: int) -> bytes:
     return struct.pack("@hhqqi4x", kind, os.SEEK_SET, offset, length, 0)
 
 
-def put(file: int, data: bytes, offset: int) -> None:
+def put(file: int, data: bytes | bytearray, offset: int) -> None:
     """Write all of data; a disk that is nearly full takes some of it before it fails."""
     rest = memoryview(data)
     while rest:

@@ -17,7 +17,7 @@ from state.blobs import Blobs
 from state.disks.journal import place_of
 from state.drafts import checksums_of
 from state.store import Store
-from tests.ebs.conftest import BLOCK, block, listed, sha256, written
+from tests.ebs.conftest import BLOCK, block, contents, listed, sha256, written
 from tests.house import House
 from tests.state.samples import snapshot
 from tests.wire.sockets import Wire, signed
@@ -25,6 +25,7 @@ from tests.wire.sockets import Wire, signed
 ME, OTHER = "111122223333", "444455556666"
 SNAPSHOT = "snap-0123456789abcdef0"
 DATA = block("in memory")
+USUAL = {"x_amz_Progress": "1"}  # what says so is taken the usual way
 NOW = datetime(2026, 1, 31, tzinfo=UTC)
 
 
@@ -73,6 +74,7 @@ class Reader:
         answer = self.gateway.prompts.answered(target.encode(), pairs)
         if answer is None:
             return None
+        assert answer.body is not None
         file, offset, length = answer.body
         data = os.pread(file, length, offset)
         os.close(file)
@@ -150,3 +152,82 @@ def test_both_ways_give_the_same_answer(house: House) -> None:
     assert short.headers.keys() == usual.headers.keys()
     own = {"date", "x-amzn-requestid"}
     assert {**short.headers, **dict.fromkeys(own)} == {**usual.headers, **dict.fromkeys(own)}
+
+
+def test_both_ways_take_the_same_block(house: House) -> None:
+    ebs = house.ebs()
+    snapshot_id = ebs.start_snapshot(VolumeSize=1)["SnapshotId"]
+    blocks = {index: block(f"block {index}") for index in range(3)}
+    with Wire(house.endpoint) as wire:
+        replies = [
+            wire.ask(
+                f"PUT /snapshots/{snapshot_id}/blocks/{index}", data, **sent(house, data), **more
+            )
+            for (index, data), more in zip(blocks.items(), [{}, {}, USUAL], strict=True)
+        ]
+
+    _, short, usual = replies
+    assert [reply.status for reply in replies] == [201] * 3
+    assert short.headers.keys() == usual.headers.keys()
+    own = {"date", "x-amzn-requestid", "x-amz-checksum"}
+    assert {**short.headers, **dict.fromkeys(own)} == {**usual.headers, **dict.fromkeys(own)}
+    assert short.headers["x-amz-checksum"] == sha256(blocks[1])
+    for reply, room in ((short, "prompts"), (usual, "gateway")):
+        line = f"{room} [{reply.headers['x-amzn-requestid']}] ebs:PutSnapshotBlock 201 "
+        assert line in house.server.log
+    ebs.complete_snapshot(SnapshotId=snapshot_id, ChangedBlocksCount=3)
+    assert contents(ebs, snapshot_id) == blocks
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"x_amz_Checksum": sha256(b"another")}, 400),
+        ({"x_amz_Checksum": ""}, 400),
+        ({"x_amz_Checksum": "\xe9"}, 400),
+        ({"x_amz_Data_Length": "4"}, 400),
+        ({"x_amz_Checksum_Algorithm": "MD5"}, 400),
+        ({"Authorization": signed(OTHER, "ebs")}, 403),
+        ({"Authorization": signed(OTHER, "ebs", "eu-west-1")}, 404),
+        ({"path": "snap-0123456789abcdef0/blocks/0"}, 404),
+        ({"path": "snap-0123456789ABCDEF0/blocks/0"}, 400),
+        ({"path": "{}/blocks/2048"}, 400),
+        ({"path": "{}/blocks/99999999999"}, 400),
+        ({"path": "{}/blocks/"}, 404),
+    ],
+)
+def test_both_ways_say_what_is_wrong_with_a_block(
+    house: House, changes: dict[str, str], status: int
+) -> None:
+    snapshot_id = house.ebs().start_snapshot(VolumeSize=1)["SnapshotId"]
+    headers = {**sent(house, DATA), **changes}
+    line = f"PUT /snapshots/{headers.pop('path', '{}/blocks/0').format(snapshot_id)}"
+    with Wire(house.endpoint) as wire:
+        short = wire.ask(line, DATA, **headers)
+        usual = wire.ask(line, DATA, **headers, **USUAL)
+
+    assert (short.status, short.body) == (usual.status, usual.body)
+    assert short.status == status
+    assert house.ebs().complete_snapshot(SnapshotId=snapshot_id, ChangedBlocksCount=0)
+
+
+def test_a_snapshot_that_is_complete_takes_no_block(house: House) -> None:
+    snapshot_id = written(house.ebs(), {0: DATA})
+    with Wire(house.endpoint) as wire:
+        line = f"PUT /snapshots/{snapshot_id}/blocks/0"
+        short = wire.ask(line, block("b"), **sent(house, block("b")))
+        usual = wire.ask(line, block("b"), **sent(house, block("b")), **USUAL)
+
+    assert (short.status, short.body) == (usual.status, usual.body)
+    assert short.status == 400
+    assert contents(house.ebs(), snapshot_id) == {0: DATA}
+
+
+def sent(house: House, data: bytes) -> dict[str, str]:
+    """Write the headers of a block that is sent."""
+    return {
+        "Authorization": signed(house.account_id, "ebs"),
+        "x_amz_Data_Length": str(BLOCK),
+        "x_amz_Checksum": sha256(data),
+        "x_amz_Checksum_Algorithm": "SHA256",
+    }

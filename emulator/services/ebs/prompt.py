@@ -1,17 +1,19 @@
-"""GetSnapshotBlock, the short way: for blocks that are in memory, with a checksum that was kept.
+"""GetSnapshotBlock and PutSnapshotBlock, the short way.
 
-    target ─► which block ─► the row as it is remembered ─► the token ─► checksum, block ─► sent
+    GET  target ─► which block ─► the row as remembered ─► the token ─► checksum, block ─► sent
+    PUT  target, headers ─► which block ─► (it has come) ─► written, as in writing.py
 
-Who reads a disk asks for thousands of blocks, and all that is done for any request takes longer
-than to send one. Here is nothing but what this action needs, on the event loop, while nobody has to
-be waited for: a block is taken to be in memory if its first and its last byte are. Whatever is not
-as it mostly is gives None and is answered the usual way, as is what is wrong. Both ways give the
-same answer.
+Who reads or writes a disk asks for thousands of blocks, and all that is done for any request takes
+longer than to send one. Here is nothing but what these actions need. A block is read on the event
+loop, if nobody has to be waited for: if its checksum was kept and it is in memory, which it is
+taken to be if its first and its last byte are. Whatever is not as it mostly is gives None and is
+answered the usual way, as is what is wrong. Both ways give the same answer.
 """
 
 import base64
 import os
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -19,7 +21,8 @@ from emulator import forms
 from emulator.context import Context
 from emulator.direct import Piece, Prompt
 from emulator.errors import AwsError
-from emulator.services.ebs import finding, reading, tokens
+from emulator.prompts import Take
+from emulator.services.ebs import finding, reading, tokens, writing
 from state.disks.journal import EMPTY, SLOT, place_of
 from state.disks.raw import read_at_once
 from state.drafts import checksums_of
@@ -38,6 +41,15 @@ HEAD: Final = (
     b"x-amz-checksum-algorithm: SHA256\r\n"
     b"content-type: binary/octet-stream\r\n"
     b"content-length: %d\r\n" % (BLOCK, BLOCK)
+)
+WRITTEN: Final = re.compile(rb"/snapshots/(snap-[0-9a-f]{1,59})/blocks/([0-9]{1,9})")
+SIZE: Final = b"%d" % BLOCK
+UNSIGNED: Final = b"UNSIGNED-PAYLOAD"
+TAKEN: Final = (
+    b"x-amzn-requestid: %s\r\n"
+    b"x-amz-checksum: %s\r\n"
+    b"x-amz-checksum-algorithm: SHA256\r\n"
+    b"content-length: 0\r\n"
 )
 CHECKSUM: Final = bytearray(SLOT)  # of the block that is asked for
 EDGE: Final = bytearray(1)  # its first byte, its last
@@ -66,6 +78,32 @@ def answered(ctx: Context, target: bytes, request_id: str) -> Prompt | None:
         return None
     headers = HEAD % (request_id.encode(), base64.b64encode(CHECKSUM))
     return Prompt("GetSnapshotBlock", 200, headers, Piece(file, offset, BLOCK))
+
+
+def taking(ctx: Context, target: bytes, headers: Mapping[bytes, bytes]) -> Take | None:
+    """Say how a block is written, once it is here."""
+    found = WRITTEN.fullmatch(target)
+    if (
+        found is None
+        or headers[b"content-length"] != SIZE
+        or headers.get(b"x-amz-data-length") != SIZE
+        or headers.get(b"x-amz-checksum-algorithm") != b"SHA256"
+        or headers.get(b"x-amz-content-sha256", UNSIGNED) != UNSIGNED
+        or b"x-amz-progress" in headers
+    ):
+        return None
+    snapshot_id, index = found[1].decode(), int(found[2])
+    checksum = headers.get(b"x-amz-checksum", b"").decode("latin-1")
+
+    def take(data: bytearray, request_id: str) -> Prompt | None:
+        try:
+            writing.put(ctx, snapshot_id, index, data, checksum)
+        except (AwsError, OSError):
+            return None
+        headers = TAKEN % (request_id.encode(), checksum.encode())
+        return Prompt("PutSnapshotBlock", 201, headers)
+
+    return take
 
 
 @lru_cache(64)

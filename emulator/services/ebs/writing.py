@@ -37,8 +37,11 @@ async def put_snapshot_block(
         raise errors.block_size(BLOCK)
     data = await whole(request["BlockData"])
     loop = asyncio.get_running_loop()
-    checksum = await loop.run_in_executor(None, copy_context().run, put, ctx, request, data)
-    return {"Checksum": checksum, "ChecksumAlgorithm": SHA256}
+    await loop.run_in_executor(
+        None, copy_context().run, put, ctx, request["SnapshotId"], request["BlockIndex"], data,
+        request["Checksum"], request.get("Progress"),
+    )  # fmt: skip
+    return {"Checksum": request["Checksum"], "ChecksumAlgorithm": SHA256}
 
 
 async def whole(body: RequestBody) -> bytes:
@@ -56,15 +59,20 @@ async def whole(body: RequestBody) -> bytes:
     return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
-def put(ctx: Context, request: PutSnapshotBlockRequest, data: bytes) -> str:
-    """Write a block that has come whole; return its checksum."""
-    snapshot_id, index = request["SnapshotId"], request["BlockIndex"]
+def put(
+    ctx: Context,
+    snapshot_id: str,
+    index: int,
+    data: bytes | bytearray,
+    checksum: str,
+    progress: int | None = None,
+) -> None:
+    """Write a block that has come whole and has that checksum."""
     snapshot, draft = writable(ctx, snapshot_id)
     if index >= snapshot.size_bytes // BLOCK:
         raise errors.block_out_of_range(index)
     digest = hashlib.sha256(data).digest()
-    checksum = base64.b64encode(digest).decode("ascii")
-    if checksum != request["Checksum"]:
+    if checksum != base64.b64encode(digest).decode("ascii"):
         raise errors.checksum_differs()
     assert draft.journal_id is not None
     path, blocks = ctx.blobs.path(draft.journal_id), ctx.blobs.path(snapshot.blob_id)
@@ -74,8 +82,7 @@ def put(ctx: Context, request: PutSnapshotBlockRequest, data: bytes) -> str:
     except FileNotFoundError:
         writable(ctx, snapshot_id)  # it has been completed or deleted
         raise
-    note(ctx, snapshot, draft, request.get("Progress"), ctx.now())
-    return checksum
+    note(ctx, snapshot, draft, progress, ctx.now())
 
 
 def writable(ctx: Context, snapshot_id: str) -> tuple[Snapshot, Draft]:
