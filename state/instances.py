@@ -84,6 +84,7 @@ class Instance(Frozen):
     key_name: str | None = None
     public_key: str | None = None  # of that name, when the instance was made
     ena_support: bool = False
+    sriov_net_support: Literal["simple"] | None = None
     imds_support: bool = False  # its AMI wants the metadata service to want tokens
     ebs_optimized: bool = False
     host_disks: bool = False  # its block device mapping has some, whether or not its type does
@@ -92,6 +93,8 @@ class Instance(Frozen):
     protected_from_stop: bool = False
     metadata: Metadata = Metadata()
     cpu_credits: str | None = None  # standard or unlimited, where it was said
+    auto_recovery: Literal["default", "disabled"] = "default"
+    resource_name: bool = False  # its id is a name that leads to it, too
     real: bool = False  # a machine runs it, or is to: otherwise it is a record
     worker: str | None = None  # who has its machine, while it is neither stopped nor terminated
     forced: bool = False  # stopping without a word to the guest
@@ -103,6 +106,11 @@ class Instance(Frozen):
     def desired(self) -> Literal["running", "stopped", "terminated"]:
         """What it is to be."""
         return DESIRED[self.state]
+
+    @property
+    def has_never_run(self) -> bool:
+        """Whether it is being started for the first time."""
+        return self.state == "pending" and self.launched_at == self.created_at
 
     def listed(self, now: datetime) -> bool:
         """Tell whether it is still shown."""

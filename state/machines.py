@@ -171,8 +171,9 @@ def settled(tx: Tx, instance: Instance, now: datetime, reason: str | None = None
     """Bring an instance to what it is to be without a machine; return the files that go with it."""
     gone, ran = instance.desired == "terminated", instance.worker is not None
     if instance.desired == "running":
-        never_ran = instance.state == "pending" and instance.launched_at == instance.created_at
-        gone = never_ran or (reason == BY_GUEST and instance.shutdown_behavior == "terminate")
+        gone = instance.has_never_run or (
+            reason == BY_GUEST and instance.shutdown_behavior == "terminate"
+        )
     changes: dict[str, object] = {
         "state": "terminated" if gone else "stopped",
         "state_since": now,

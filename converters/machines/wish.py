@@ -62,6 +62,7 @@ def guest_of(wish: Wish) -> Guest:
         subnet=IPv4Network(subnet.cidr_block),
         vpc_id=vpc.id,
         vpc=IPv4Network(vpc.cidr_block),
+        resource_name=instance.resource_name,
         launch_index=instance.launch_index,
         architecture=instance.architecture,
         groups=wish.groups,

@@ -41,6 +41,7 @@ class Guest:
     vpc_id: str
     vpc: IPv4Network
     name: str = ""  # of the host; else it is made of its address
+    resource_name: bool = False  # its id is a name that leads to it, too
     launch_index: int = 0
     architecture: str = "x86_64"
     groups: tuple[tuple[str, str], ...] = ()  # security groups: id and name

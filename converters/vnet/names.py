@@ -78,7 +78,9 @@ def _question(asked: bytes) -> tuple[str, int, int] | None:
 def _known(guest: Guest) -> dict[str, tuple[int, bytes]]:
     own = (ADDRESS, guest.address.packed)
     metadata = (ADDRESS, METADATA.packed)
+    by_id = {f"{guest.instance_id}.{guest.domain}": own} if guest.resource_name else {}
     return {
+        **by_id,
         guest.host.lower(): own,
         f"instance-data.{guest.domain}": metadata,
         "instance-data": metadata,

@@ -139,6 +139,16 @@ def test_names_of_our_own(name: str, address: IPv4Address) -> None:
     assert said[-16:-4] == struct.pack(">HHHIH", 0xC00C, 1, 1, 60, 4)
 
 
+def test_an_id_is_a_name_where_that_is_wanted() -> None:
+    question = asked(f"{GUEST.instance_id}.ec2.internal")
+
+    said = names.reply(question, replace(GUEST, resource_name=True))
+
+    assert said is not None
+    assert said[-4:] == GUEST.address.packed
+    assert resolved(question)[3] & 15 == names.REFUSED
+
+
 def test_a_name_of_an_address() -> None:
     said = resolved(asked("5.32.31.172.in-addr.arpa", names.POINTER))
 
