@@ -60,8 +60,9 @@ class Image(Frozen):
     protection_ends_at: datetime | None = (
         None  # the cooldown's end, once protection is switched off
     )
-    source_image_id: str | None = None  # of a copy
+    source_image_id: str | None = None  # of a copy, or of the instance it was made of
     source_image_region: str | None = None
+    source_instance_id: str | None = None
     task_id: str | None = None  # the import that made it, or made what it is a copy of
     client_token: str | None = None  # of the request that made it
     request_digest: str | None = None

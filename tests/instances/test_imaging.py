@@ -55,6 +55,8 @@ def test_an_ami_of_an_instance_has_what_was_written_to_its_volumes(house: House)
     shown = available(house, made)
     assert (shown["Description"], shown["Tags"]) == ("as it was", tags)
     assert (shown["Architecture"], shown["BootMode"]) == ("x86_64", "legacy-bios")
+    assert (shown["SourceInstanceId"], shown["SourceImageId"]) == (first, image)
+    assert shown["SourceImageRegion"] == house.region
     devices = {each["DeviceName"]: each["Ebs"] for each in shown["BlockDeviceMappings"]}
     assert list(devices) == ["/dev/sda1", "/dev/sdf"]
     root = devices["/dev/sda1"]["SnapshotId"]

@@ -181,6 +181,7 @@ def image_copy(
             "protection_ends_at": None,
             "source_image_id": source.id,
             "source_image_region": source.region,
+            "source_instance_id": None,
         }
     )
 

@@ -76,6 +76,8 @@ def image_shape(image: Image, tags: Mapping[str, str], *, public: bool) -> Image
         shape["SourceImageId"] = image.source_image_id
     if image.source_image_region is not None:
         shape["SourceImageRegion"] = image.source_image_region
+    if image.source_instance_id is not None:
+        shape["SourceInstanceId"] = image.source_instance_id
     if image.state_reason is not None:
         # The code is assumed.
         shape["StateReason"] = {"Code": "Client.InvalidSnapshot", "Message": image.state_reason}
@@ -152,7 +154,6 @@ LACKING = (
     "scan-result.informational-fix-available-since",
     "scan-result.low-fix-available-since",
     "scan-result.medium-fix-available-since",
-    "source-instance-id",
     "state-reason-code",
     "state-reason-message",
 )
@@ -179,6 +180,7 @@ FILTERS = Filters[Row](
         "root-device-type": lambda row: "ebs",
         "source-image-id": lambda row: row.image.source_image_id,
         "source-image-region": lambda row: row.image.source_image_region,
+        "source-instance-id": lambda row: row.image.source_instance_id,
         "sriov-net-support": lambda row: row.image.sriov_net_support,
         "state": lambda row: row.image.state,
         "virtualization-type": lambda row: row.image.virtualization_type,

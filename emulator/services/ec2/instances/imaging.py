@@ -159,6 +159,10 @@ def image_of(
         platform_details=instance.platform_details,
         boot_mode=instance.boot_mode,
         ena_support=instance.ena_support or None,
+        sriov_net_support=instance.sriov_net_support,
         imds_support="v2.0" if instance.imds_support else None,
+        source_image_id=instance.image_id or None,
+        source_image_region=instance.region if instance.image_id else None,
+        source_instance_id=instance.id,
         task_id=instance.task_id,
     )
