@@ -70,9 +70,11 @@ def test_what_a_machine_is_made_of_changes_while_it_is_stopped(house: House, ima
     ec2.modify_instance_attribute(InstanceId=instance, **larger)
     ec2.modify_instance_attribute(InstanceId=instance, UserData={"Value": b"hello"})
     ec2.modify_instance_attribute(InstanceId=instance, EnaSupport={"Value": True})
+    ec2.modify_instance_attribute(InstanceId=instance, SriovNetSupport={"Value": "simple"})
 
     assert described(house, instance)["InstanceType"] == "t2.medium"
     assert described(house, instance)["EnaSupport"]
+    assert described(house, instance)["SriovNetSupport"] == "simple"
     data = attribute(house, instance, "userData")["UserData"]["Value"]
     assert base64.b64decode(data) == b"hello"
     ec2.modify_instance_attribute(

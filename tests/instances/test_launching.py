@@ -33,6 +33,8 @@ def test_an_instance_is_pending_then_runs_as_it_was_asked_for(house: House, imag
         image_id,
         KeyName="mine",
         UserData="#!/bin/sh\n",
+        MaintenanceOptions={"AutoRecovery": "disabled"},
+        PrivateDnsNameOptions={"EnableResourceNameDnsARecord": True},
         Monitoring={"Enabled": True},
         MetadataOptions={"HttpTokens": "required", "HttpPutResponseHopLimit": 2},
         TagSpecifications=[
@@ -50,6 +52,13 @@ def test_an_instance_is_pending_then_runs_as_it_was_asked_for(house: House, imag
     assert found["State"] == {"Code": 16, "Name": "running"}
     assert found["Tags"] == tags
     assert found["KeyName"] == "mine"
+    assert found["MaintenanceOptions"]["AutoRecovery"] == "disabled"
+    assert found["PrivateDnsNameOptions"] == {
+        "EnableResourceNameDnsAAAARecord": False,
+        "EnableResourceNameDnsARecord": True,
+        "HostnameType": "ip-name",
+    }
+    assert found["UsageOperationUpdateTime"] == found["LaunchTime"]
     assert found["Monitoring"] == {"State": "enabled"}
     assert found["MetadataOptions"] == {
         "HttpEndpoint": "enabled",
@@ -306,8 +315,9 @@ def test_an_ami_of_another_account_is_started_by_permission(
 @pytest.mark.parametrize(
     ("changes", "code", "text"),
     [
-        ({"MinCount": 0}, "InvalidParameterValue", "minCount"),
-        ({"MinCount": 2}, "InvalidParameterValue", "maxCount"),
+        ({"MinCount": 0}, "InvalidParameterValue", "Minimum instance count must be greater"),
+        ({"MaxCount": 0}, "InvalidParameterValue", "Maximum instance count must be greater"),
+        ({"MinCount": 2}, "InvalidParameterValue", "must not be smaller than minimum"),
         ({"MinCount": 101, "MaxCount": 101}, "InstanceLimitExceeded", "101"),
         ({"ImageId": "ami-0123456789abcdef0"}, "InvalidAMIID.NotFound", "ami-0123456789abcdef0"),
         ({"ImageId": "image"}, "InvalidAMIID.Malformed", "image"),
@@ -326,6 +336,29 @@ def test_an_ami_of_another_account_is_started_by_permission(
         ({"InstanceMarketOptions": {"MarketType": "spot"}}, "UnsupportedOperation", "spot"),
         ({"HibernationOptions": {"Configured": True}}, "UnsupportedOperation", "Hibernation"),
         ({"Ipv6AddressCount": 1}, "UnsupportedOperation", "IPv6"),
+        ({"Operator": {"Principal": "x"}}, "UnsupportedOperation", "service provider"),
+        ({"MaintenanceOptions": {"AutoRecovery": "on"}}, "InvalidParameterValue", "AutoRecovery"),
+        ({"PrivateDnsNameOptions": {"HostnameType": "x"}}, "InvalidParameterValue", "HostnameType"),
+        (
+            {"PrivateDnsNameOptions": {"HostnameType": "resource-name"}},
+            "UnsupportedOperation",
+            "resource-name",
+        ),
+        (
+            {"PrivateDnsNameOptions": {"EnableResourceNameDnsAAAARecord": True}},
+            "UnsupportedOperation",
+            "IPv6",
+        ),
+        (
+            {"NetworkPerformanceOptions": {"BandwidthWeighting": "all"}},
+            "InvalidParameterValue",
+            "BandwidthWeighting",
+        ),
+        (
+            {"NetworkPerformanceOptions": {"BandwidthWeighting": "vpc-1"}},
+            "UnsupportedOperation",
+            "vpc-1",
+        ),
         ({"MetadataOptions": {"HttpPutResponseHopLimit": 65}}, "InvalidParameterValue", "65"),
         ({"CreditSpecification": {"CpuCredits": "none"}}, "InvalidParameterValue", "CpuCredits"),
         (
@@ -370,6 +403,11 @@ def test_what_no_instance_can_be_is_refused(
     [
         ({"DeviceName": "/dev/sda1", "NoDevice": ""}, "InvalidBlockDeviceMapping", "/dev/sda1"),
         ({"Ebs": {"VolumeSize": 1}}, "MissingParameter", "DeviceName"),
+        (
+            {"DeviceName": "/dev/sdf1", "Ebs": {"VolumeSize": 1}},
+            "InvalidBlockDeviceMapping",
+            "Invalid device name /dev/sdf1",
+        ),
         ({"DeviceName": "/dev/sdf", "Ebs": {}}, "InvalidBlockDeviceMapping", "/dev/sdf"),
         (
             {"DeviceName": "/dev/sda1", "Ebs": {"SnapshotId": "snap-0123456789abcdef0"}},

@@ -68,7 +68,7 @@ VOLUME = Volume(
     attachments=(Attachment(instance_id=INSTANCE.id, device="/dev/sda1", attached_at=NOW),),
 )
 GROUP = SecurityGroup(id="sg-1", **OWNER, vpc_id="vpc-1", name="web", description="-")
-ROW = Row(INSTANCE, [VOLUME], {"Name": "x"}, INTERFACE, [GROUP])
+ROW = Row(INSTANCE, [VOLUME], {"Name": "x"}, INTERFACE, [GROUP], {"Role": "front"})
 MATCHING = {
     "architecture": "x86_64",
     "availability-zone": "us-east-1b",
@@ -79,6 +79,7 @@ MATCHING = {
     "block-device-mapping.status": "attached",
     "block-device-mapping.volume-id": "vol-1",
     "boot-mode": "uefi-preferred",
+    "capacity-reservation-specification.capacity-reservation-preference": "open",
     "client-token": "token",
     "current-instance-boot-mode": "legacy-bios",
     "ebs-optimized": "false",
@@ -106,6 +107,7 @@ MATCHING = {
     "metadata-options.state": "applied",
     "monitoring-state": "disabled",
     "network-interface.addresses.primary": "true",
+    "network-interface.addresses.private-dns-name": "ip-172-31-0-9.ec2.internal",
     "network-interface.addresses.private-ip-address": "172.31.0.9",
     "network-interface.attachment.attach-time": "2026-01-02T03:04:05.678Z",
     "network-interface.attachment.attachment-id": "eni-attach-1",
@@ -116,9 +118,11 @@ MATCHING = {
     "network-interface.attachment.network-card-index": "0",
     "network-interface.attachment.status": "attached",
     "network-interface.availability-zone": "us-east-1b",
+    "network-interface.deny-all-igw-traffic": "false",
     "network-interface.description": "its card",
     "network-interface.group-id": "sg-1",
     "network-interface.group-name": "web",
+    "network-interface.ipv6-native": "false",
     "network-interface.mac-address": "02:00:00:00:00:01",
     "network-interface.network-interface-id": "eni-1",
     "network-interface.operator.managed": "false",
@@ -129,12 +133,18 @@ MATCHING = {
     "network-interface.source-dest-check": "true",
     "network-interface.status": "in-use",
     "network-interface.subnet-id": "subnet-1",
+    "network-interface.tag-key": "Role",
+    "network-interface.tag-value": "front",
     "network-interface.vpc-id": "vpc-1",
+    "network-performance-options.bandwidth-weighting": "default",
     "operator.managed": "false",
     "owner-id": "111122223333",
     "platform": "windows",
     "platform-details": "Windows",
     "private-dns-name": "ip-172-31-0-9.ec2.internal",
+    "private-dns-name-options.enable-resource-name-dns-a-record": "false",
+    "private-dns-name-options.enable-resource-name-dns-aaaa-record": "false",
+    "private-dns-name-options.hostname-type": "ip-name",
     "private-ip-address": "172.31.0.9",
     "reason": "User initiated (*",
     "reservation-id": "r-0123456789abcdef0",
@@ -205,7 +215,8 @@ def test_the_status_of_a_machine_is_told_by_its_guest() -> None:
     }
     filters = status.filters(NOW)
     row = ROW._replace(instance=running)
-    assert {*filters.fields} == {*matching, *status.EVENTS, "operator.principal"}
+    empty = {*status.EVENTS, "application-status.status", "operator.principal"}
+    assert {*filters.fields} == {*matching, *empty}
     for name, value in matching.items():
         assert passes(filters, row, name, value), name
         assert not passes(filters, row, name, "something else"), name

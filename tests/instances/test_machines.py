@@ -59,10 +59,14 @@ class Site:
     def running(self, **request: Any) -> str:
         """Start an instance and tell that it runs; return its id."""
         instance_id = self.started(**request)
+        self.runs(instance_id)
+        return instance_id
+
+    def runs(self, instance_id: str) -> None:
+        """Tell that an instance runs."""
         with self.store.begin() as tx:
             assert machines.claim(tx, instance_id, WORKER)
             assert machines.runs(tx, instance_id, WORKER, self.ctx.now(), 40022)
-        return instance_id
 
     def state(self, instance_id: str) -> str:
         """Return the state of an instance."""
@@ -175,6 +179,28 @@ def test_a_machine_goes_when_its_worker_has_ended_it(site: Site) -> None:
     assert site.call("DescribeVolumes")["Volumes"] == []
 
 
+def test_what_has_never_run_cannot_be_stopped_and_is_terminated_if_it_never_does(
+    site: Site,
+) -> None:
+    instance_id = site.started()
+
+    assert site.refused("StopInstances", InstanceIds=[instance_id], Force=True).message == (
+        f"Instance '{instance_id}' cannot be stopped as it has never reached the 'running' state."
+    )
+    with site.store.begin() as tx:
+        assert machines.claim(tx, instance_id, WORKER)
+        machines.ended(tx, instance_id, WORKER, site.ctx.now(), "Server.InternalError: It failed")
+    assert site.state(instance_id) == "terminated"
+
+    again = site.running()
+    site.call("StopInstances", InstanceIds=[again])
+    with site.store.begin() as tx:
+        machines.ended(tx, again, WORKER, site.ctx.now())
+    site.call("StartInstances", InstanceIds=[again])
+    site.call("StopInstances", InstanceIds=[again])
+    assert site.state(again) == "stopped"  # nobody had begun to run it
+
+
 def test_there_must_be_room_for_a_machine(site: Site) -> None:
     both = site.call(
         "RunInstances", ImageId=site.image, InstanceType="t2.micro", MinCount=1, MaxCount=5
@@ -183,7 +209,10 @@ def test_there_must_be_room_for_a_machine(site: Site) -> None:
         "RunInstances", ImageId=site.image, InstanceType="t2.micro", MinCount=1, MaxCount=1
     )
     first = both[0]["InstanceId"]
+    site.runs(first)
     site.call("StopInstances", InstanceIds=[first])
+    with site.store.begin() as tx:
+        machines.ended(tx, first, WORKER, site.ctx.now())
     again = site.started(InstanceType="t2.small")
 
     assert len(both) == 2  # of 1 GiB, beside what QEMU takes

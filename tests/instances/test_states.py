@@ -125,6 +125,24 @@ def test_a_protected_instance_stays(house: House, image_id: str) -> None:
     assert described(house, instance)["State"]["Name"] == "terminated"
 
 
+def test_a_protected_instance_protects_those_of_its_zone(house: House, image_id: str) -> None:
+    ec2 = house.ec2()
+    kept = started(house, ImageId=image_id, DisableApiTermination=True)
+    beside = started(house, ImageId=image_id)
+    elsewhere: Any = {"AvailabilityZone": "us-east-1b"}
+    gone = started(house, ImageId=image_id, Placement=elsewhere)
+    every = [gone, beside, kept]
+
+    dry = refusal(lambda: ec2.terminate_instances(InstanceIds=every, DryRun=True))
+    assert described(house, gone)["State"]["Name"] == "running"
+    real = refusal(lambda: ec2.terminate_instances(InstanceIds=every))
+
+    assert dry == real
+    assert (real[0], kept in real[1]) == ("OperationNotPermitted", True)
+    states = [described(house, each)["State"]["Name"] for each in every]
+    assert states == ["terminated", "running", "running"]
+
+
 def test_an_instance_is_rebooted_while_it_runs(house: House, image_id: str) -> None:
     ec2, instance = house.ec2(), started(house, ImageId=image_id)
 

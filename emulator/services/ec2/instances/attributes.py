@@ -58,7 +58,15 @@ MEMBERS = {
     "UserData": "userData",
 }
 STOPPED_ONLY = frozenset(
-    {"ebsOptimized", "enaSupport", "instanceType", "kernel", "ramdisk", "userData"}
+    {
+        "ebsOptimized",
+        "enaSupport",
+        "instanceType",
+        "kernel",
+        "ramdisk",
+        "sriovNetSupport",
+        "userData",
+    }
 )
 FLAGS = {
     "disableApiStop": "protected_from_stop",
@@ -121,7 +129,8 @@ def shown(row: Row, attribute: str) -> InstanceAttribute:
             )
             shape["SourceDestCheck"] = {"Value": checks}
         case "sriovNetSupport":
-            shape["SriovNetSupport"] = {}
+            simple = instance.sriov_net_support
+            shape["SriovNetSupport"] = {} if simple is None else {"Value": simple}
         case "userData":
             data = instance.user_data
             shape["UserData"] = {} if data is None else {"Value": data}
@@ -203,6 +212,8 @@ def change(ctx: Context, tx: Tx, instance: Instance, attribute: str, value: obje
             changes["instance_type"] = type_for(instance, value)
         case "sourceDestCheck", _:
             check_source(tx, instance, checks=truth(attribute, value))
+        case "sriovNetSupport", "simple":  # for good: the service takes no other value
+            changes["sriov_net_support"] = "simple"
         case "userData", bytes():
             text = base64.b64encode(value).decode() if value else None
             changes["user_data"] = user_data.checked(text)

@@ -55,15 +55,16 @@ def runs_on_machine(instance: Instance) -> bool:
 
 def begun(ctx: Context, instance: Instance, *, real: bool) -> Instance:
     """Return an instance that starts now; a record runs by that."""
+    now = ctx.now()
     return instance.model_copy(
         update={
             "state": "pending" if real else "running",
             "state_reason": "",
-            "state_since": ctx.now(),
+            "state_since": now,
             "transition": "",
-            "launched_at": ctx.now(),
+            "launched_at": now,
             "real": real,
             "worker": None,
-            "reached_at": None if real else ctx.now(),
+            "reached_at": None if real else now,
         }
     )

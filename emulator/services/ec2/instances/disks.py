@@ -9,6 +9,7 @@ A volume of an AMI that another account shares is made of that account's snapsho
 the snapshot is shared, too.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -23,6 +24,9 @@ from state.instances import Instance
 from state.snapshots import Snapshot
 from state.store import Tx
 from state.volumes import Attachment
+
+# What machines with hardware virtualization have; a number is for the first partition of the root.
+NAME = re.compile(r"/dev/sda1|(/dev/)?(sd[a-z]|xvd[a-z]{1,2}|hd[a-z])")
 
 
 class Device(NamedTuple):
@@ -110,6 +114,8 @@ def of_image(
 
 def of_request(ctx: Context, tx: Tx, name: str, ebs: EbsBlockDevice) -> Device:
     """Return a device that the request alone tells of."""
+    if not NAME.fullmatch(name):
+        raise errors.device_name(name)
     snapshot_id = ebs.get("SnapshotId")
     snapshot = None if snapshot_id is None else usable_snapshot(ctx, tx, snapshot_id)
     wanted = wanted_of(ebs)

@@ -37,6 +37,14 @@ def not_stoppable(instance_id: str) -> AwsError:
     )
 
 
+def never_ran(instance_id: str) -> AwsError:
+    """Say that an instance can't be stopped before it has run."""
+    return AwsError(
+        "IncorrectInstanceState",
+        f"Instance '{instance_id}' cannot be stopped as it has never reached the 'running' state.",
+    )
+
+
 def not_in_state(instance_id: str, state: str) -> AwsError:
     """Say that something can be done with an instance in one state only."""
     return AwsError(
@@ -83,15 +91,14 @@ def no_capacity(instance_type: str, zone: str) -> AwsError:
 
 
 def counts(least: int, most: int) -> AwsError:
-    """Say that so many instances can't be started (texts assumed)."""
+    """Say that so many instances can't be started (the last text is assumed)."""
     if least < 1:
-        return AwsError(
-            "InvalidParameterValue",
-            f"Invalid value '{least}' for minCount. Must be greater than or equal to 1",
-        )
+        return AwsError("InvalidParameterValue", "Minimum instance count must be greater than zero")
+    if most < 1:
+        return AwsError("InvalidParameterValue", "Maximum instance count must be greater than zero")
     return AwsError(
         "InvalidParameterValue",
-        f"Invalid value '{most}' for maxCount. Must be greater than or equal to minCount",
+        "Maximum instance count must not be smaller than minimum instance count",
     )
 
 
@@ -274,6 +281,11 @@ def device_twice(device: str) -> AwsError:
         "InvalidBlockDeviceMapping",
         f"The device '{device}' is used in more than one block-device mapping",
     )
+
+
+def device_name(device: str) -> AwsError:
+    """Say that no disk of an instance can have a name."""
+    return AwsError("InvalidBlockDeviceMapping", f"Invalid device name {device}")
 
 
 def device_unknown(device: str) -> AwsError:

@@ -5,8 +5,8 @@ answer shows them pending; whether a machine is then started or not is for the w
 state/machines.py.
 
 There are neither launch templates nor instance profiles, hence none that could be named; spot
-instances, hibernation, enclaves, IPv6 and licence configurations are refused. CreditSpecification
-is remembered, and slows nothing down.
+instances, hibernation, enclaves, IPv6, host names of ids and licence configurations are refused.
+CreditSpecification and AutoRecovery are remembered, and change nothing.
 """
 
 import logging
@@ -31,7 +31,11 @@ from emulator.services.ec2.instances.placing import addresses_of, connected, pla
 from emulator.services.ec2.instances.rows import rows_of
 from emulator.services.ec2.network import world
 from emulator.services.ec2.tags import specified
-from emulator.shapes.ec2 import Reservation, RunInstancesRequest
+from emulator.shapes.ec2 import (
+    PrivateDnsNameOptionsRequest,
+    Reservation,
+    RunInstancesRequest,
+)
 from state.images import Image
 from state.instance_types import InstanceType, all_types
 from state.instances import Instance
@@ -46,6 +50,8 @@ LONGEST_TOKEN = 64  # ASCII characters
 MOST = 100  # instances of one request: assumed, as a limit that nobody meets by intention
 TAGGED = ("instance", "network-interface", "volume")
 CREDITS = ("standard", "unlimited")
+NAMES = ("ip-name", "resource-name")
+WEIGHTINGS = ("default", "vpc-1", "ebs-1")
 NOT_OFFERED = {
     "CpuOptions": "Another number of processors than that of the instance type",
     "ElasticGpuSpecification": "An elastic GPU",
@@ -55,6 +61,7 @@ NOT_OFFERED = {
     "Ipv6AddressCount": "IPv6",
     "Ipv6Addresses": "IPv6",
     "LicenseSpecifications": "An instance with licence configurations",
+    "Operator": "An instance that a service provider manages",
     "SecondaryInterfaces": "A secondary interface",
 }
 
@@ -90,6 +97,7 @@ def run_instances(ctx: Context, request: RunInstancesRequest) -> Reservation:
         for number, address in enumerate(addresses):
             instance = model.model_copy(update={"id": ctx.new_id("i"), "launch_index": number})
             begun = capacity.begun(ctx, instance, real=real)
+            begun = begun.model_copy(update={"created_at": begun.launched_at})
             instance = connected(ctx, tx, begun, place, address)
             tx.instances.add(instance)
             disks.attach(ctx, tx, instance, devices, tags["volume"])
@@ -126,7 +134,6 @@ def model_of(ctx: Context, tx: Tx, request: RunInstancesRequest) -> Instance:
         account_id=ctx.account_id,
         region=ctx.region,
         launched_at=ctx.now(),
-        created_at=ctx.now(),
         reservation_id=ctx.new_id("r"),
         instance_type=kind.name,
         zone="",
@@ -145,6 +152,7 @@ def model_of(ctx: Context, tx: Tx, request: RunInstancesRequest) -> Instance:
         key_name=key_name,
         public_key=public_key,
         ena_support=bool(image.ena_support),
+        sriov_net_support="simple" if image.sriov_net_support == "simple" else None,
         imds_support=image.imds_support is not None,
         ebs_optimized=request.get("EbsOptimized", kind.ebs_optimized == "default"),
         host_disks=disks.has_host_disks(image, request.get("BlockDeviceMappings", ())),
@@ -152,6 +160,10 @@ def model_of(ctx: Context, tx: Tx, request: RunInstancesRequest) -> Instance:
         protected_from_stop=request.get("DisableApiStop", False),
         metadata=metadata.changed(metadata.of_image(image), request.get("MetadataOptions", {})),
         cpu_credits=request.get("CreditSpecification", {}).get("CpuCredits"),
+        auto_recovery=recovery(request.get("MaintenanceOptions", {}).get("AutoRecovery")),
+        resource_name=request.get("PrivateDnsNameOptions", {}).get(
+            "EnableResourceNameDnsARecord", False
+        ),
     )
 
 
@@ -185,8 +197,25 @@ def check_parameters(request: RunInstancesRequest) -> None:
     credits_asked = request.get("CreditSpecification", {}).get("CpuCredits", "standard")
     if credits_asked not in CREDITS:
         raise errors.wrong_choice("CpuCredits", credits_asked)
+    check_names(request.get("PrivateDnsNameOptions", {}))
+    weighting = request.get("NetworkPerformanceOptions", {}).get("BandwidthWeighting", "default")
+    if weighting not in WEIGHTINGS:
+        raise errors.wrong_choice("BandwidthWeighting", weighting)
+    if weighting != "default":
+        raise network_errors.not_offered(f"A bandwidth weighting of {weighting}")
     ids.check_kernel_id(request.get("KernelId"))
     ids.check_ramdisk_id(request.get("RamdiskId"))
+
+
+def check_names(options: PrivateDnsNameOptionsRequest) -> None:
+    """Refuse names that no instance has here: subnets have IPv4 only, hence names by addresses."""
+    hostname_type = options.get("HostnameType", "ip-name")
+    if hostname_type not in NAMES:
+        raise errors.wrong_choice("HostnameType", hostname_type)
+    if hostname_type != "ip-name":
+        raise network_errors.not_offered(f"A host name of type {hostname_type}")
+    if options.get("EnableResourceNameDnsAAAARecord"):
+        raise network_errors.not_offered("IPv6")
 
 
 def usable_image(ctx: Context, tx: Tx, request: RunInstancesRequest) -> Image:
@@ -214,6 +243,17 @@ def type_of(name: str, image: Image) -> InstanceType:
     if kind.ena == "required" and not image.ena_support and image.task_id is None:
         raise errors.ena_required(name)
     return kind
+
+
+def recovery(choice: str | None) -> Literal["default", "disabled"]:
+    """Return whether an instance would be brought to another host, if there were one."""
+    match choice:
+        case None | "default":
+            return "default"
+        case "disabled":
+            return "disabled"
+        case _:
+            raise errors.wrong_choice("AutoRecovery", choice)
 
 
 def shutdown(behaviour: str) -> Literal["stop", "terminate"]:

@@ -37,7 +37,10 @@ actions = Actions()
 LARGEST_PAGE = 1000
 # What no instance has.
 ABSENT = (
-    "affinity", "capacity-reservation-id", "dns-name", "host-id", "iam-instance-profile.arn",
+    "affinity", "capacity-reservation-id",
+    "capacity-reservation-specification.capacity-reservation-target.capacity-reservation-id",
+    "capacity-reservation-specification.capacity-reservation-target"
+    ".capacity-reservation-resource-group-arn", "dns-name", "host-id", "iam-instance-profile.arn",
     "iam-instance-profile.id", "iam-instance-profile.name", "instance-lifecycle", "ip-address",
     "ipv6-address", "kernel-id", "network-interface.addresses.association.allocation-id",
     "network-interface.addresses.association.association-id",
@@ -49,8 +52,11 @@ ABSENT = (
     "network-interface.association.allocation-id", "network-interface.association.association-id",
     "network-interface.association.carrier-ip", "network-interface.association.customer-owned-ip",
     "network-interface.association.ip-owner-id", "network-interface.association.public-dns-name",
-    "network-interface.association.public-ip", "network-interface.ipv6-address",
-    "network-interface.ipv6-addresses.ipv6-address", "network-interface.outpost-arn",
+    "network-interface.association.public-ip", "network-interface.ipv4-prefixes.ipv4-prefix",
+    "network-interface.ipv6-address", "network-interface.ipv6-addresses.ipv6-address",
+    "network-interface.ipv6-addresses.is-primary-ipv6",
+    "network-interface.ipv6-prefixes.ipv6-prefix", "network-interface.operator.principal",
+    "network-interface.outpost-arn", "network-interface.public-dns-name",
     "network-interface.requester-id", "outpost-arn", "placement-group-name",
     "placement-partition-number", "product-code", "product-code.type", "ramdisk-id",
     "requester-id", "spot-instance-request-id",
@@ -82,7 +88,7 @@ def interface_member(interface: NetworkInterface, member: str) -> str | None:
             return interface.account_id
         case "availability-zone":
             return interface.zone
-        case "private-dns-name":
+        case "private-dns-name" | "addresses.private-dns-name":
             return private_name(interface)
         case "private-ip-address" | "addresses.private-ip-address":
             return interface.private_ip
@@ -90,7 +96,7 @@ def interface_member(interface: NetworkInterface, member: str) -> str | None:
             return "true"
         case "source-dest-check":
             return word(interface.source_dest_check)
-        case "requester-managed" | "operator.managed":
+        case "requester-managed" | "operator.managed" | "ipv6-native" | "deny-all-igw-traffic":
             return "false"
         case _ if member.startswith("attachment."):
             part = member.removeprefix("attachment.")
@@ -123,10 +129,11 @@ def attachment_member(
 
 
 OF_INTERFACE = (
-    "addresses.primary", "addresses.private-ip-address", "attachment.attach-time",
-    "attachment.attachment-id", "attachment.delete-on-termination", "attachment.device-index",
-    "attachment.instance-id", "attachment.instance-owner-id", "attachment.network-card-index",
-    "attachment.status", "availability-zone", "description", "mac-address",
+    "addresses.primary", "addresses.private-dns-name", "addresses.private-ip-address",
+    "attachment.attach-time", "attachment.attachment-id", "attachment.delete-on-termination",
+    "attachment.device-index", "attachment.instance-id", "attachment.instance-owner-id",
+    "attachment.network-card-index", "attachment.status", "availability-zone",
+    "deny-all-igw-traffic", "description", "ipv6-native", "mac-address",
     "network-interface-id", "operator.managed", "owner-id", "private-dns-name",
     "private-ip-address", "requester-managed", "source-dest-check", "status", "subnet-id",
     "vpc-id",
@@ -139,6 +146,7 @@ FILTERS = Filters[Row](
         "availability-zone": lambda row: row.instance.zone,
         "availability-zone-id": lambda row: zone_id(row.instance.region, row.instance.zone),
         "boot-mode": lambda row: row.instance.boot_mode,
+        "capacity-reservation-specification.capacity-reservation-preference": lambda row: "open",
         "client-token": lambda row: row.instance.client_token,
         "current-instance-boot-mode": lambda row: firmware(
             row.instance.boot_mode, row.instance.instance_type
@@ -156,7 +164,7 @@ FILTERS = Filters[Row](
         "key-name": lambda row: row.instance.key_name,
         "launch-index": lambda row: str(row.instance.launch_index),
         "launch-time": lambda row: timestamp(row.instance.launched_at),
-        "maintenance-options.auto-recovery": lambda row: "default",
+        "maintenance-options.auto-recovery": lambda row: row.instance.auto_recovery,
         "metadata-options.http-endpoint": lambda row: switched(row.instance.metadata.enabled),
         "metadata-options.http-protocol-ipv4": lambda row: switched(row.instance.metadata.enabled),
         "metadata-options.http-protocol-ipv6": lambda row: switched(row.instance.metadata.ipv6),
@@ -165,6 +173,7 @@ FILTERS = Filters[Row](
         "metadata-options.instance-metadata-tags": lambda row: switched(row.instance.metadata.tags),
         "metadata-options.state": lambda row: "applied",
         "monitoring-state": lambda row: "enabled" if row.instance.monitored else "disabled",
+        "network-performance-options.bandwidth-weighting": lambda row: "default",
         "operator.managed": lambda row: "false",
         "operator.principal": lambda row: None,
         "owner-id": lambda row: row.instance.account_id,
@@ -173,6 +182,11 @@ FILTERS = Filters[Row](
         "private-dns-name": lambda row: (
             None if row.interface is None else private_name(row.interface)
         ),
+        "private-dns-name-options.enable-resource-name-dns-a-record": lambda row: word(
+            row.instance.resource_name
+        ),
+        "private-dns-name-options.enable-resource-name-dns-aaaa-record": lambda row: "false",
+        "private-dns-name-options.hostname-type": lambda row: "ip-name",
         "private-ip-address": lambda row: row.instance.private_ip,
         "reason": lambda row: row.instance.transition or None,
         "reservation-id": lambda row: row.instance.reservation_id,
@@ -220,6 +234,8 @@ FILTERS = Filters[Row](
         "network-interface.group-name": lambda row: (
             [name for _, name in row.groups] if row.interface else []
         ),
+        "network-interface.tag-key": lambda row: row.interface_tags.keys(),
+        "network-interface.tag-value": lambda row: row.interface_tags.values(),
         **{f"network-interface.{member}": partial(of_interface, member) for member in OF_INTERFACE},
     },
 )

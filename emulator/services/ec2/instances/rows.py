@@ -5,6 +5,7 @@ names, which is this machine's.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from emulator.context import Context
@@ -48,6 +49,7 @@ class Row(NamedTuple):
     tags: Mapping[str, str]
     interface: NetworkInterface | None = None
     security_groups: Sequence[SecurityGroup] = ()  # of the interface
+    interface_tags: Mapping[str, str] = MappingProxyType({})
 
     @property
     def attachments(self) -> list[tuple[Volume, Attachment]]:
@@ -96,8 +98,9 @@ def rows_of(tx: Tx, instances: Sequence[Instance]) -> list[Row]:
         return []
     owner = instances[0].account_id, instances[0].region
     ids_of_all = [instance.id for instance in instances]
-    tags, volumes = tx.tags.of(ids_of_all), tx.volumes.of_instances(ids_of_all)
     interface_ids = {each.interface_id for each in instances if each.interface_id}
+    tags = tx.tags.of([*ids_of_all, *interface_ids])
+    volumes = tx.volumes.of_instances(ids_of_all)
     interfaces = {
         each.value.id: each.value for each in tx.network.interfaces.list(*owner, ids=interface_ids)
     }
@@ -111,7 +114,10 @@ def rows_of(tx: Tx, instances: Sequence[Instance]) -> list[Row]:
         if interface is not None and not is_of(interface, instance):  # it was kept
             interface = None
         named = [groups[each] for each in (interface.group_ids if interface else ())]
-        rows.append(Row(instance, volumes[instance.id], tags[instance.id], interface, named))
+        theirs = {} if interface is None else tags[interface.id]
+        rows.append(
+            Row(instance, volumes[instance.id], tags[instance.id], interface, named, theirs)
+        )
     return rows
 
 
@@ -160,10 +166,15 @@ def instance_shape(row: Row) -> InstanceShape:
         "InstanceId": instance.id,
         "InstanceType": instance.instance_type,
         "LaunchTime": instance.launched_at,
-        "MaintenanceOptions": {"AutoRecovery": "default"},
+        "MaintenanceOptions": {
+            "AutoRecovery": instance.auto_recovery,
+            "RebootMigration": "default",
+        },
         "MetadataOptions": metadata_shape(instance.metadata),
         "Monitoring": {"State": "enabled" if instance.monitored else "disabled"},
         "NetworkInterfaces": [] if row.interface is None else [interface_shape(row, row.interface)],
+        "NetworkPerformanceOptions": {"BandwidthWeighting": "default"},
+        "Operator": {"Managed": False},
         "Placement": {
             "AvailabilityZone": instance.zone,
             "AvailabilityZoneId": zone_id(instance.region, instance.zone),
@@ -172,6 +183,11 @@ def instance_shape(row: Row) -> InstanceShape:
         },
         "PlatformDetails": instance.platform_details,
         "PrivateDnsName": "" if row.interface is None else private_name(row.interface),
+        "PrivateDnsNameOptions": {
+            "EnableResourceNameDnsAAAARecord": False,
+            "EnableResourceNameDnsARecord": instance.resource_name,
+            "HostnameType": "ip-name",
+        },
         "ProductCodes": [],
         "PublicDnsName": "",
         "RootDeviceName": instance.root_device_name,
@@ -190,6 +206,8 @@ def instance_shape(row: Row) -> InstanceShape:
         shape["Platform"] = instance.platform
     if instance.boot_mode:
         shape["BootMode"] = instance.boot_mode
+    if instance.sriov_net_support:
+        shape["SriovNetSupport"] = instance.sriov_net_support
     if instance.key_name:
         shape["KeyName"] = instance.key_name
     if (cpu := cpu_options(instance)) is not None:
@@ -253,6 +271,7 @@ def interface_shape(row: Row, interface: NetworkInterface) -> InstanceNetworkInt
         "Ipv6Addresses": [],
         "MacAddress": interface.mac_address,
         "NetworkInterfaceId": interface.id,
+        "Operator": {"Managed": False},
         "OwnerId": interface.account_id,
         "PrivateDnsName": name,
         "PrivateIpAddress": interface.private_ip,

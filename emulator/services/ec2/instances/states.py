@@ -4,6 +4,9 @@
     of a record     done at once; the answer tells of pending, stopping, shutting-down
     of one that is stopped, terminating is done at once, and told so
 
+All but TerminateInstances: the Availability Zones of instances that are protected from it are left
+alone, those in others go all the same. The answer is an error then.
+
 A volume goes with a terminated instance if it was attached so, otherwise it is available again. An
 import that is still bringing an instance's disk fails when it comes to publish it.
 
@@ -78,6 +81,8 @@ def stop_instances(ctx: Context, request: StopInstancesRequest) -> StopInstances
     def stop(tx: Tx, instance: Instance) -> State:
         if instance.state in ("shutting-down", "terminated"):
             raise errors.not_stoppable(instance.id)
+        if instance.has_never_run:
+            raise errors.never_ran(instance.id)
         if instance.protected_from_stop:
             raise errors.protected(instance.id, "stopped", "disableApiStop")
         if request.get("Hibernate"):
@@ -113,21 +118,31 @@ def terminate_instances(
 ) -> TerminateInstancesResult:
     """Terminate instances; one that is terminated remains so."""
     files: list[Layer] = []
+    protected: list[Instance] = []
     forced = request.get("Force", False) or request.get("SkipOsShutdown", False)
+
+    def look(instances: Sequence[Instance]) -> None:
+        protected.extend(
+            each for each in instances if each.protected and each.state != "terminated"
+        )
+        if protected and request.get("DryRun"):
+            raise errors.protected(protected[0].id, "terminated", "disableApiTermination")
 
     def terminate(tx: Tx, instance: Instance) -> State:
         if instance.state == "terminated":
             return "terminated"
-        if instance.protected:
-            raise errors.protected(instance.id, "terminated", "disableApiTermination")
+        if any(each.zone == instance.zone for each in protected):
+            return instance.state
         at_rest = instance.state == "stopped"
         ending(ctx, tx, instance, "shutting-down", files, forced=forced)
         log.info("instance %s is terminated", instance.id)
         return "terminated" if at_rest else "shutting-down"
 
-    changes = changed(ctx, request["InstanceIds"], request, terminate)
+    changes = changed(ctx, request["InstanceIds"], request, terminate, look)
     for file in files:
         ctx.blobs.remove(file.blob_id)
+    if protected:
+        raise errors.protected(protected[0].id, "terminated", "disableApiTermination")
     return {"TerminatingInstances": changes}
 
 
@@ -139,12 +154,15 @@ def changed(
     | RebootInstancesRequest
     | TerminateInstancesRequest,
     change: Callable[[Tx, Instance], State],
+    look: Callable[[Sequence[Instance]], None] | None = None,
 ) -> list[InstanceStateChange]:
-    """Change the states of instances; return from what to what."""
+    """Change the states of instances, after a look at all of them; return from what to what."""
     named = list(dict.fromkeys(instance_ids))
     check_instance_ids(named)
     with world.writing(ctx) as tx:
         instances = find_instances(ctx, tx, named)
+        if look is not None:
+            look(instances)
         current = [change(tx, instance) for instance in instances]
         if request.get("DryRun"):
             raise dry_run()

@@ -97,6 +97,7 @@ def filters(now: datetime) -> Filters[Row]:
     return Filters[Row](
         {
             **dict.fromkeys(EVENTS, lambda row: None),
+            "application-status.status": lambda row: None,  # nobody tells of one
             "attached-ebs-status.status": lambda row: system(row.instance),
             "availability-zone": lambda row: row.instance.zone,
             "availability-zone-id": lambda row: zone_id(row.instance.region, row.instance.zone),
