@@ -246,7 +246,7 @@ def describe_instances(ctx: Context, request: DescribeInstancesRequest) -> Descr
     """List instances: those named, or all that pass the filters."""
     named = list(dict.fromkeys(request.get("InstanceIds") or ()))
     if named and "MaxResults" in request:
-        raise not_together("MaxResults", "InstanceIds")
+        raise not_together("instancesSet", "maxResults")
     check_instance_ids(named)
     size = request.get("MaxResults")
     page = paging.page(

@@ -56,7 +56,7 @@ def describe_instance_status(
     now = ctx.now()
     named = list(dict.fromkeys(request.get("InstanceIds") or ()))
     if named and "MaxResults" in request:
-        raise not_together("InstanceIds", "MaxResults")
+        raise not_together("instancesSet", "maxResults")
     check_instance_ids(named)
     size = request.get("MaxResults")
     page = paging.page(
