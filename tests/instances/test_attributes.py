@@ -164,6 +164,15 @@ def test_a_type_must_fit_the_ami(house: House, image_id: str) -> None:
         change: Any = {"InstanceId": instance, "InstanceType": {"Value": wrong}}
         asked = refusal(lambda change=change: ec2.modify_instance_attribute(**change))  # type: ignore[misc]
         assert asked[0] == code
+    modern: Any = {"Value": "t3.micro"}
+    ec2.modify_instance_attribute(InstanceId=instance, InstanceType=modern)
+    assert refusal(lambda: ec2.start_instances(InstanceIds=[instance])) == (
+        "InvalidParameterCombination",
+        "Enhanced networking with the Elastic Network Adapter (ENA) is required for the 't3.micro' "
+        "instance type. Ensure that your instance is enabled for ENA.",
+    )
+    ec2.modify_instance_attribute(InstanceId=instance, EnaSupport={"Value": True})
+    ec2.start_instances(InstanceIds=[instance])
 
 
 def test_the_options_of_the_metadata_service_change(house: House, image_id: str) -> None:

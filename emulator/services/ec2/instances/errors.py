@@ -131,8 +131,7 @@ def no_such_boot_mode(instance_type: str, boot_mode: str) -> AwsError:
     """Say that an instance type has no such firmware (text assumed)."""
     return AwsError(
         "InvalidParameterValue",
-        f"The instance type '{instance_type}' does not support the boot mode '{boot_mode}' of the "
-        "specified AMI.",
+        f"The instance type '{instance_type}' does not support the boot mode '{boot_mode}'.",
     )
 
 
@@ -145,13 +144,13 @@ def virtualization_required(instance_type: str, required: str) -> AwsError:
     )
 
 
-def ena_required(instance_type: str) -> AwsError:
-    """Say that an AMI lacks the driver of an instance type's network card."""
+def ena_required(instance_type: str, *, of_image: bool) -> AwsError:
+    """Say that an AMI or an instance lacks the driver of an instance type's network card."""
+    whose = "you are using an AMI that" if of_image else "your instance"
     return AwsError(
         "InvalidParameterCombination",
         "Enhanced networking with the Elastic Network Adapter (ENA) is required for the "
-        f"'{instance_type}' instance type. Ensure that you are using an AMI that is enabled for "
-        "ENA.",
+        f"'{instance_type}' instance type. Ensure that {whose} is enabled for ENA.",
     )
 
 

@@ -238,11 +238,16 @@ def type_of(name: str, image: Image) -> InstanceType:
         raise errors.architectures_differ(",".join(kind.architectures), image.architecture)
     if image.virtualization_type not in kind.virtualization:
         raise errors.virtualization_required(name, kind.virtualization[0])
-    if image.boot_mode in ("uefi", "legacy-bios") and image.boot_mode not in kind.boot_modes:
-        raise errors.no_such_boot_mode(name, image.boot_mode)
-    if kind.ena == "required" and not image.ena_support and image.task_id is None:
-        raise errors.ena_required(name)
+    check_starts(kind, image)
     return kind
+
+
+def check_starts(kind: InstanceType, what: Image | Instance) -> None:
+    """Refuse what machines of an instance type can't start."""
+    if what.boot_mode in ("uefi", "legacy-bios") and what.boot_mode not in kind.boot_modes:
+        raise errors.no_such_boot_mode(kind.name, what.boot_mode)
+    if kind.ena == "required" and not what.ena_support and what.task_id is None:
+        raise errors.ena_required(kind.name, of_image=isinstance(what, Image))
 
 
 def recovery(choice: str | None) -> Literal["default", "disabled"]:

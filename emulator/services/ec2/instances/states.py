@@ -22,6 +22,7 @@ from emulator.context import Context
 from emulator.errors import dry_run
 from emulator.services.actions import Actions
 from emulator.services.ec2.instances import capacity, errors
+from emulator.services.ec2.instances.launching import check_starts
 from emulator.services.ec2.instances.placing import Place, addresses_of, connected, subnet_of
 from emulator.services.ec2.instances.rows import (
     check_instance_ids,
@@ -39,6 +40,7 @@ from emulator.shapes.ec2 import (
     TerminateInstancesRequest,
     TerminateInstancesResult,
 )
+from state.instance_types import all_types
 from state.instances import Instance, State
 from state.layers import Layer
 from state.machines import BY_USER, settled
@@ -59,6 +61,9 @@ def start_instances(ctx: Context, request: StartInstancesRequest) -> StartInstan
         if instance.state != "stopped":
             raise errors.not_startable(instance.id)
         check_root(tx, instance)
+        kind = all_types().get(instance.instance_type)
+        if kind is not None:  # imports may be of types that are no longer offered
+            check_starts(kind, instance)
         _, real = capacity.admitted(ctx, tx, instance)
         if real:
             capacity.check_alone(tx, instance)
