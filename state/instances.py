@@ -94,6 +94,7 @@ class Instance(Frozen):
     metadata: Metadata = Metadata()
     cpu_credits: str | None = None  # standard or unlimited, where it was said
     auto_recovery: Literal["default", "disabled"] = "default"
+    reboot_migration: Literal["default", "disabled"] = "default"
     resource_name: bool = False  # its id is a name that leads to it, too
     real: bool = False  # a machine runs it, or is to: otherwise it is a record
     worker: str | None = None  # who has its machine, while it is neither stopped nor terminated

@@ -1923,6 +1923,11 @@ class InstanceCreditSpecification(TypedDict, total=False):
     CpuCredits: str
 
 
+class InstanceCreditSpecificationRequest(TypedDict, total=False):
+    InstanceId: Required[str]
+    CpuCredits: str
+
+
 class InstanceExportDetails(TypedDict, total=False):
     InstanceId: str
     TargetEnvironment: str
@@ -1970,6 +1975,11 @@ class InstanceMetadataOptionsResponse(TypedDict, total=False):
     HttpEndpoint: str
     HttpProtocolIpv6: str
     InstanceMetadataTags: str
+
+
+class InstanceMonitoring(TypedDict, total=False):
+    InstanceId: str
+    Monitoring: Monitoring
 
 
 class InstanceNetworkInterface(TypedDict, total=False):
@@ -2362,6 +2372,30 @@ class ModifyInstanceAttributeRequest(TypedDict, total=False):
     EnaSupport: AttributeBooleanValue
 
 
+class ModifyInstanceCreditSpecificationRequest(TypedDict, total=False):
+    DryRun: bool
+    ClientToken: str
+    InstanceCreditSpecifications: Required[list[InstanceCreditSpecificationRequest]]
+
+
+class ModifyInstanceCreditSpecificationResult(TypedDict, total=False):
+    SuccessfulInstanceCreditSpecifications: list[SuccessfulInstanceCreditSpecificationItem]
+    UnsuccessfulInstanceCreditSpecifications: list[UnsuccessfulInstanceCreditSpecificationItem]
+
+
+class ModifyInstanceMaintenanceOptionsRequest(TypedDict, total=False):
+    InstanceId: Required[str]
+    AutoRecovery: str
+    RebootMigration: str
+    DryRun: bool
+
+
+class ModifyInstanceMaintenanceOptionsResult(TypedDict, total=False):
+    InstanceId: str
+    AutoRecovery: str
+    RebootMigration: str
+
+
 class ModifyInstanceMetadataOptionsRequest(TypedDict, total=False):
     InstanceId: Required[str]
     HttpTokens: str
@@ -2450,6 +2484,16 @@ class ModifyVpcAttributeRequest(TypedDict, total=False):
     EnableDnsSupport: AttributeBooleanValue
     VpcId: Required[str]
     EnableNetworkAddressUsageMetrics: AttributeBooleanValue
+
+
+class MonitorInstancesRequest(TypedDict, total=False):
+    InstanceIds: Required[list[str]]
+    MetricCategoryIds: list[str]
+    DryRun: bool
+
+
+class MonitorInstancesResult(TypedDict, total=False):
+    InstanceMonitorings: list[InstanceMonitoring]
 
 
 class Monitoring(TypedDict, total=False):
@@ -3192,6 +3236,10 @@ class SubnetIpv6CidrBlockAssociation(TypedDict, total=False):
     IpSource: str
 
 
+class SuccessfulInstanceCreditSpecificationItem(TypedDict, total=False):
+    InstanceId: str
+
+
 class Tag(TypedDict, total=False):
     Key: str
     Value: str
@@ -3218,6 +3266,26 @@ class TerminateInstancesRequest(TypedDict, total=False):
 
 class TerminateInstancesResult(TypedDict, total=False):
     TerminatingInstances: list[InstanceStateChange]
+
+
+class UnmonitorInstancesRequest(TypedDict, total=False):
+    InstanceIds: Required[list[str]]
+    MetricCategoryIds: list[str]
+    DryRun: bool
+
+
+class UnmonitorInstancesResult(TypedDict, total=False):
+    InstanceMonitorings: list[InstanceMonitoring]
+
+
+class UnsuccessfulInstanceCreditSpecificationItem(TypedDict, total=False):
+    InstanceId: str
+    Error: UnsuccessfulInstanceCreditSpecificationItemError
+
+
+class UnsuccessfulInstanceCreditSpecificationItemError(TypedDict, total=False):
+    Code: str
+    Message: str
 
 
 class UpdateSecurityGroupRuleDescriptionsEgressRequest(TypedDict, total=False):

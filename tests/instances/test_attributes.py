@@ -9,6 +9,7 @@ from tests.ec2.conftest import refusal
 from tests.house import House
 from tests.instances.conftest import described, name, started, volumes_of
 
+NONE = "i-0123456789abcdef0"
 ATTRIBUTES = (
     "blockDeviceMapping", "disableApiStop", "disableApiTermination", "ebsOptimized", "enaSupport",
     "enclaveOptions", "groupSet", "instanceInitiatedShutdownBehavior", "instanceType", "kernel",
@@ -197,12 +198,10 @@ def test_the_options_of_the_metadata_service_change(house: House, image_id: str)
     }
 
 
-def test_credits_are_those_of_the_type_or_as_they_were_asked_for(
-    house: House, image_id: str
-) -> None:
-    ec2 = house.ec2()
-    plain = started(house, ImageId=image_id)
-    unlimited = started(house, ImageId=image_id, CreditSpecification={"CpuCredits": "unlimited"})
+def test_credits_are_those_of_the_type_or_as_they_were_asked_for(friend: House) -> None:
+    ec2 = friend.ec2()
+    plain = started(friend)
+    unlimited = started(friend, CreditSpecification={"CpuCredits": "unlimited"})
 
     named = ec2.describe_instance_credit_specifications(InstanceIds=[plain, unlimited])
     every = ec2.describe_instance_credit_specifications()
@@ -211,3 +210,78 @@ def test_credits_are_those_of_the_type_or_as_they_were_asked_for(
         each["InstanceId"]: each["CpuCredits"] for each in named["InstanceCreditSpecifications"]
     } == {plain: "standard", unlimited: "unlimited"}
     assert [each["InstanceId"] for each in every["InstanceCreditSpecifications"]] == [unlimited]
+
+
+def test_credits_change_where_there_are_any(house: House, image_id: str) -> None:
+    ec2, instance = house.ec2(), started(house, ImageId=image_id)
+    steady = started(house, ImageId=image_id, InstanceType="m3.medium")
+    wanted: Any = [
+        {"InstanceId": each, "CpuCredits": "unlimited"} for each in (instance, steady, NONE)
+    ]
+
+    dry = refusal(
+        lambda: ec2.modify_instance_credit_specification(
+            DryRun=True, InstanceCreditSpecifications=wanted
+        )
+    )
+    assert dry[0] == "DryRunOperation"
+    answer = ec2.modify_instance_credit_specification(InstanceCreditSpecifications=wanted)
+
+    assert answer["SuccessfulInstanceCreditSpecifications"] == [{"InstanceId": instance}]
+    failed = answer["UnsuccessfulInstanceCreditSpecifications"]
+    assert [(each["InstanceId"], each["Error"]["Code"]) for each in failed] == [
+        (steady, "InstanceCreditSpecification.NotSupported"),
+        (NONE, "InvalidInstanceID.NotFound"),
+    ]
+    found = ec2.describe_instance_credit_specifications(InstanceIds=[instance])
+    assert found["InstanceCreditSpecifications"][0]["CpuCredits"] == "unlimited"
+    wanted[0]["CpuCredits"] = "standard"
+    ec2.modify_instance_credit_specification(InstanceCreditSpecifications=wanted[:1])
+    ec2.terminate_instances(InstanceIds=[instance])
+    gone = ec2.modify_instance_credit_specification(InstanceCreditSpecifications=wanted[:1])
+    [failure] = gone["UnsuccessfulInstanceCreditSpecifications"]
+    assert failure["Error"]["Code"] == "IncorrectInstanceState"
+
+
+def test_how_an_instance_is_watched_is_remembered(house: House, image_id: str) -> None:
+    ec2, instance = house.ec2(), started(house, ImageId=image_id)
+
+    begun = ec2.monitor_instances(InstanceIds=[instance])["InstanceMonitorings"]
+    assert begun == [{"InstanceId": instance, "Monitoring": {"State": "pending"}}]
+    assert described(house, instance)["Monitoring"] == {"State": "enabled"}
+    dry = refusal(lambda: ec2.unmonitor_instances(InstanceIds=[instance], DryRun=True))
+    assert dry[0] == "DryRunOperation"
+    ended = ec2.unmonitor_instances(InstanceIds=[instance])["InstanceMonitorings"]
+    assert ended == [{"InstanceId": instance, "Monitoring": {"State": "disabling"}}]
+    assert described(house, instance)["Monitoring"] == {"State": "disabled"}
+    assert refusal(lambda: ec2.monitor_instances(InstanceIds=[NONE]))[0] == (
+        "InvalidInstanceID.NotFound"
+    )
+
+
+def test_what_becomes_of_an_instance_whose_host_fails_is_remembered(
+    house: House, image_id: str
+) -> None:
+    ec2, instance = house.ec2(), started(house, ImageId=image_id)
+
+    ec2.modify_instance_maintenance_options(InstanceId=instance, AutoRecovery="disabled")
+    answer = ec2.modify_instance_maintenance_options(
+        InstanceId=instance, RebootMigration="disabled"
+    )
+
+    both = {"AutoRecovery": "disabled", "RebootMigration": "disabled"}
+    assert {**answer, "ResponseMetadata": None} == {
+        **both,
+        "InstanceId": instance,
+        "ResponseMetadata": None,
+    }
+    assert described(house, instance)["MaintenanceOptions"] == both
+    wrong: Any = {"AutoRecovery": "sometimes"}
+    change = ec2.modify_instance_maintenance_options
+    assert refusal(lambda: change(InstanceId=instance, **wrong)) == (
+        "InvalidParameterValue",
+        "Invalid value 'sometimes' for AutoRecovery",
+    )
+    assert refusal(lambda: change(InstanceId=instance, DryRun=True))[0] == "DryRunOperation"
+    ec2.terminate_instances(InstanceIds=[instance])
+    assert refusal(lambda: change(InstanceId=instance))[0] == "IncorrectInstanceState"

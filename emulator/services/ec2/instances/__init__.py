@@ -4,10 +4,12 @@ from emulator.services.actions import merge
 from emulator.services.ec2.instances import (
     attributes,
     consoles,
+    credits,
     imaging,
     launching,
     listing,
     metadata,
+    monitoring,
     states,
     status,
 )
@@ -16,10 +18,12 @@ ACTIONS = merge(
     [
         attributes.actions,
         consoles.actions,
+        credits.actions,
         imaging.actions,
         launching.actions,
         listing.actions,
         metadata.actions,
+        monitoring.actions,
         states.actions,
         status.actions,
     ]

@@ -1,5 +1,4 @@
-"""DescribeInstanceAttribute, ModifyInstanceAttribute, ResetInstanceAttribute; and what credits for
-its processor an instance has.
+"""DescribeInstanceAttribute, ModifyInstanceAttribute, ResetInstanceAttribute.
 
 One attribute a request, either by its member or as Attribute with a Value. What a machine is made
 of can only be changed while it is stopped.
@@ -11,14 +10,11 @@ from collections.abc import Mapping, Sequence
 from emulator.context import Context
 from emulator.errors import dry_run
 from emulator.services.actions import Actions
-from emulator.services.ec2 import image_errors, paging, user_data
-from emulator.services.ec2.filters import Filters
+from emulator.services.ec2 import image_errors, user_data
 from emulator.services.ec2.instances import errors
 from emulator.services.ec2.instances.launching import shutdown
 from emulator.services.ec2.instances.rows import (
     Row,
-    check_instance_ids,
-    fetch,
     find_instance,
     group_shapes,
     mappings,
@@ -27,8 +23,6 @@ from emulator.services.ec2.instances.rows import (
 from emulator.services.ec2.network import interfaces
 from emulator.shapes.ec2 import (
     DescribeInstanceAttributeRequest,
-    DescribeInstanceCreditSpecificationsRequest,
-    DescribeInstanceCreditSpecificationsResult,
     InstanceAttribute,
     InstanceBlockDeviceMappingSpecification,
     ModifyInstanceAttributeRequest,
@@ -284,61 +278,3 @@ def keep_devices(
         tx.volumes.replace(volume.model_copy(update=changes))
     for device in asked:
         raise errors.device_unknown(device)
-
-
-# credits ------------------------------------------------------------------------------------------
-
-CREDIT_FILTERS = Filters[Row]({"instance-id": lambda row: row.instance.id})
-
-
-@actions
-def describe_instance_credit_specifications(
-    ctx: Context, request: DescribeInstanceCreditSpecificationsRequest
-) -> DescribeInstanceCreditSpecificationsResult:
-    """Tell by what credits instances run: those named, or all whose type has any."""
-    named = list(dict.fromkeys(request.get("InstanceIds") or ()))
-    check_instance_ids(named)
-    page = paging.page(
-        "DescribeInstanceCreditSpecifications",
-        request.get("MaxResults"),
-        request.get("NextToken"),
-        smallest=5,
-        largest=1000,
-    )
-    test = CREDIT_FILTERS.test(request.get("Filters"))
-    if request.get("DryRun"):
-        raise dry_run()
-    now = ctx.now()
-
-    def wanted(row: Row) -> bool:
-        listed = row.instance.listed(now) and credits_of(row.instance) is not None
-        # assumed: without ids, those that were told to be unlimited
-        shown = bool(named) or credits_of(row.instance) == "unlimited"
-        return listed and shown and (test is None or test(row))
-
-    if named:
-        found = {row.instance.id for _, row in fetch(ctx, named, 0, None)}
-        if missing := [each for each in named if each not in found]:
-            raise errors.instances_not_found(*missing)
-    rows, next_token = paging.take(
-        page, lambda after, limit: fetch(ctx, named, after, limit), wanted
-    )
-    result: DescribeInstanceCreditSpecificationsResult = {
-        "InstanceCreditSpecifications": [
-            {"CpuCredits": credits_of(row.instance) or "", "InstanceId": row.instance.id}
-            for row in rows
-        ]
-    }
-    if next_token:
-        result["NextToken"] = next_token
-    return result
-
-
-def credits_of(instance: Instance) -> str | None:
-    """Return by what credits an instance runs: of t2 standard ones, of later families unlimited."""
-    kind = all_types().get(instance.instance_type)
-    if kind is None or not kind.burstable:
-        return None
-    return instance.cpu_credits or (
-        "standard" if instance.instance_type.startswith(("t1.", "t2.")) else "unlimited"
-    )

@@ -311,6 +311,21 @@ def not_an_attribute_value(attribute: str, value: str) -> AwsError:
     )
 
 
+def no_credits(instance_id: str, instance_type: str) -> AwsError:
+    """Say that an instance has no credits for its processor (text assumed)."""
+    return AwsError(
+        "InstanceCreditSpecification.NotSupported",
+        f"The instance '{instance_id}' is of type {instance_type}, which has no CPU credits.",
+    )
+
+
+def no_credits_now(instance_id: str, state: str) -> AwsError:
+    """Say that an instance is changing its state, or gone (text assumed)."""
+    return AwsError(
+        "IncorrectInstanceState", f"The instance '{instance_id}' is in the '{state}' state."
+    )
+
+
 # consoles -----------------------------------------------------------------------------------------
 
 

@@ -25,7 +25,7 @@ from emulator.services.ec2 import (
     user_data,
 )
 from emulator.services.ec2.images import find_image
-from emulator.services.ec2.instances import capacity, disks, errors, metadata
+from emulator.services.ec2.instances import capacity, credits, disks, errors, metadata
 from emulator.services.ec2.instances.listing import reservation
 from emulator.services.ec2.instances.placing import addresses_of, connected, place_of
 from emulator.services.ec2.instances.rows import rows_of
@@ -49,7 +49,6 @@ DEFAULT_TYPE = "m1.small"  # the service's own, from when there was nothing else
 LONGEST_TOKEN = 64  # ASCII characters
 MOST = 100  # instances of one request: assumed, as a limit that nobody meets by intention
 TAGGED = ("instance", "network-interface", "volume")
-CREDITS = ("standard", "unlimited")
 NAMES = ("ip-name", "resource-name")
 WEIGHTINGS = ("default", "vpc-1", "ebs-1")
 NOT_OFFERED = {
@@ -195,7 +194,7 @@ def check_parameters(request: RunInstancesRequest) -> None:
     if request.get("CapacityReservationSpecification", {}).get("CapacityReservationTarget"):
         raise network_errors.not_offered("A capacity reservation")
     credits_asked = request.get("CreditSpecification", {}).get("CpuCredits", "standard")
-    if credits_asked not in CREDITS:
+    if credits_asked not in credits.CHOICES:
         raise errors.wrong_choice("CpuCredits", credits_asked)
     check_names(request.get("PrivateDnsNameOptions", {}))
     weighting = request.get("NetworkPerformanceOptions", {}).get("BandwidthWeighting", "default")

@@ -168,7 +168,7 @@ def instance_shape(row: Row) -> InstanceShape:
         "LaunchTime": instance.launched_at,
         "MaintenanceOptions": {
             "AutoRecovery": instance.auto_recovery,
-            "RebootMigration": "default",
+            "RebootMigration": instance.reboot_migration,
         },
         "MetadataOptions": metadata_shape(instance.metadata),
         "Monitoring": {"State": "enabled" if instance.monitored else "disabled"},
