@@ -1,6 +1,6 @@
 """Encrypted disks: LUKS inside of a qcow2 file, which holds only what was ever written.
 
-    0         header · where LUKS is              https://www.qemu.org/docs/master/interop/qcow2.html
+    0         header · where LUKS is
     64 KiB    refcount table · a refcount block   how often each cluster is used: qemu's affair
     192 KiB   LUKS, 2 MiB, mostly a hole
     …         L1 table ──► L2 tables ──► clusters of 64 KiB, encrypted by where they are in the file
@@ -16,18 +16,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from state.disks.qcow2 import BITS, CLUSTER, ENTRIES, MAGIC, OFFSET, REACH, VERSION
 from state.luks import FIRST, LENGTH, SECTOR, Unopened, Xts, make, master_key
 
 HEADER: Final = struct.Struct(">4sIQIIQIIQQIIQQQQII")
 CRYPTO: Final = struct.Struct(">IIQQ")
-MAGIC: Final = b"QFI\xfb"
 LUKS: Final = 2
-BITS: Final = 16
-CLUSTER: Final = 1 << BITS
-ENTRIES: Final = CLUSTER // 8  # of an L2 table
-REACH: Final = ENTRIES * CLUSTER  # bytes of the disk that an L2 table tells of: 512 MiB
 EXTENSION: Final = 0x0537BE77  # of a header: where the crypto header is
-OFFSET: Final = 0x00FF_FFFF_FFFF_FE00  # the bits of an entry that say where
 COMPRESSED: Final = 1 << 62
 ZEROS: Final = 1
 TABLES: Final = 64  # L2 tables that are remembered, 64 KiB each
@@ -41,7 +36,7 @@ def create(path: Path, size: int, passphrase: bytes) -> None:
     l1_size = -(-virtual // REACH)
     end = l1_at + max(1, -(-l1_size * 8 // CLUSTER)) * CLUSTER
     header = HEADER.pack(
-        MAGIC, 3, 0, 0, BITS, virtual, LUKS, l1_size, l1_at, CLUSTER, 1, 0, 0, 0, 0, 0, 4, 104
+        MAGIC, VERSION, 0, 0, BITS, virtual, LUKS, l1_size, l1_at, CLUSTER, 1, 0, 0, 0, 0, 0, 4, 104
     )  # fmt: skip
     made = make(passphrase)
     pieces = {
@@ -68,7 +63,7 @@ class SealedDisk:
         first = self._bytes(0, CLUSTER)
         fields = HEADER.unpack_from(first)
         magic, version, _, _, bits, _, crypt, l1_size, l1_at = fields[:9]
-        if (magic, version, bits, crypt) != (MAGIC, 3, BITS, LUKS):
+        if (magic, version, bits, crypt) != (MAGIC, VERSION, BITS, LUKS):
             raise Unopened("not a qcow2 file with LUKS inside")
         kind, _, luks_at, length = CRYPTO.unpack_from(first, fields[-1])
         if kind != EXTENSION or length > 2 * LENGTH:

@@ -1,8 +1,5 @@
 """Which blocks of a disk a qcow2 file holds: what was written while it was the topmost layer.
 
-    0     header · where the L1 table is       https://www.qemu.org/docs/master/interop/qcow2.html
-    …     L1 table ──► L2 tables, an entry of 8 bytes for each cluster of 64 KiB: 0 if never written
-
 Only our own files are read here, but a guest has had them written.
 """
 
@@ -12,14 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from state.disks.qcow2 import BITS, CLUSTER, MAGIC, OFFSET, REACH, VERSION
 from state.lineage import BLOCK, Blocks
 
 HEADER: Final = struct.Struct(">4sIQIIQIIQ")
-MAGIC: Final = b"QFI\xfb"
-BITS: Final = 16  # of the size of a cluster
-CLUSTER: Final = 1 << BITS
-REACH: Final = CLUSTER // 8 * CLUSTER  # bytes of the disk that an L2 table tells of: 512 MiB
-OFFSET: Final = 0x00FF_FFFF_FFFF_FE00  # the bits of an entry that say where
 GROUP: Final = BLOCK // CLUSTER * 8  # bytes of the entries of a block
 NOTHING: Final = bytes(GROUP)
 FEATURES: Final = 72  # where the header says what a reader must understand
@@ -42,7 +35,7 @@ def _written(file: int) -> Iterator[int]:
         raise NotOurs("it has no header")
     magic, version, _, _, bits, size, _, l1_size, l1_at = HEADER.unpack_from(head)
     (features,) = struct.unpack_from(">Q", head, FEATURES)
-    if (magic, version, bits) != (MAGIC, 3, BITS) or features & ~KNOWN:
+    if (magic, version, bits) != (MAGIC, VERSION, BITS) or features & ~KNOWN:
         raise NotOurs("it is no qcow2 file of version 3 with clusters of 64 KiB")
     tables = -(-size // REACH)
     if l1_size < tables:

@@ -12,7 +12,8 @@ from converters import qemu_img
 from state import disk_keys
 from state.blobs import Blobs
 from state.disks import open_snapshot
-from state.disks.sealed import CLUSTER, REACH, create, open_sealed
+from state.disks.qcow2 import CLUSTER, REACH
+from state.disks.sealed import create, open_sealed
 from state.luks import FIRST, HEADER, SLOT, Unopened, Xts, make, master_key
 from state.snapshots import Snapshot
 from state.store import Store

@@ -16,8 +16,6 @@ from state.lineage import BLOCK
 
 actions = Actions()
 
-GIB = 1 << 30
-
 
 @actions
 def list_changed_blocks(
@@ -47,7 +45,7 @@ def list_changed_blocks(
     blocks: list[ChangedBlock] = []
     with closing(finding.open_disk(ctx, older)) as disk:
         for index in changed.since(first):
-            if index * BLOCK >= newer.size_gib * GIB:
+            if index * BLOCK >= newer.size_gib << 30:
                 break
             if len(blocks) == size:
                 answer["NextToken"] = tokens.page_token(ctx, index, older.id, newer.id)

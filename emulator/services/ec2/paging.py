@@ -29,17 +29,28 @@ class Page:
 
 
 def page(
-    action: str, max_results: int | None, next_token: str | None, *, smallest: int, largest: int
+    action: str,
+    max_results: int | None,
+    next_token: str | None,
+    *,
+    smallest: int,
+    largest: int,
+    clipped: bool = False,
 ) -> Page:
-    """Return the page a request asks for; InvalidParameterValue, InvalidNextToken."""
+    """Return the page a request asks for; InvalidParameterValue, InvalidNextToken.
+
+    One that is clipped is as large as there may be, if more is asked for.
+    """
     if max_results is not None and max_results < smallest:
         raise errors.invalid_value(
             max_results, "maxResults", f"Expecting a value greater than or equal to {smallest}."
         )
-    if max_results is not None and max_results > largest:
+    if max_results is not None and max_results > largest and not clipped:
         raise errors.invalid_value(
             max_results, "maxResults", f"Expecting a value less than or equal to {largest}."
         )
+    if max_results is not None:
+        max_results = min(max_results, largest)
     if next_token is None:
         return Page(action, 0, max_results)
     return Page(action, number(action, next_token), max_results or largest)

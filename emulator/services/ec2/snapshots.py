@@ -82,13 +82,13 @@ def describe_snapshots(ctx: Context, request: DescribeSnapshotsRequest) -> Descr
             raise errors.not_together("SnapshotIds", other)
     ids.check_snapshot_ids(named or [])
     # The API reference: "if this value is larger than 1,000, only 1,000 results are returned".
-    size = request.get("MaxResults")
     page = paging.page(
         "DescribeSnapshots",
-        size and min(size, LARGEST_PAGE),
+        request.get("MaxResults"),
         request.get("NextToken"),
         smallest=5,
         largest=LARGEST_PAGE,
+        clipped=True,
     )
     owners = accounts(ctx.account_id, request.get("OwnerIds", ()), ALIASES)
     restorers = accounts(ctx.account_id, request.get("RestorableByUserIds", ()), {EVERYBODY})

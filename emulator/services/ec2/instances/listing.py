@@ -248,13 +248,13 @@ def describe_instances(ctx: Context, request: DescribeInstancesRequest) -> Descr
     if named and "MaxResults" in request:
         raise not_together("instancesSet", "maxResults")
     check_instance_ids(named)
-    size = request.get("MaxResults")
     page = paging.page(
         "DescribeInstances",
-        size and min(size, LARGEST_PAGE),
+        request.get("MaxResults"),
         request.get("NextToken"),
         smallest=5,
         largest=LARGEST_PAGE,
+        clipped=True,
     )
     test = FILTERS.test(request.get("Filters"))
     if request.get("DryRun"):

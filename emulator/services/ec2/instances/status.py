@@ -58,13 +58,13 @@ def describe_instance_status(
     if named and "MaxResults" in request:
         raise not_together("instancesSet", "maxResults")
     check_instance_ids(named)
-    size = request.get("MaxResults")
     page = paging.page(
         "DescribeInstanceStatus",
-        size and min(size, LARGEST_PAGE),
+        request.get("MaxResults"),
         request.get("NextToken"),
         smallest=5,
         largest=LARGEST_PAGE,
+        clipped=True,
     )
     test = filters(now).test(request.get("Filters"))
     everything = request.get("IncludeAllInstances", False)

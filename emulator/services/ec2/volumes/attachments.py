@@ -66,10 +66,10 @@ def detach_volume(ctx: Context, request: DetachVolumeRequest) -> VolumeAttachmen
     with ctx.store.begin() as tx:
         volume = find_volume(ctx, tx, request["VolumeId"])
         attachment = attachment_of(volume, instance_id, device)
-        check_detachable(volume, attachment, tx.instances.get(attachment.instance_id))
+        instance = tx.instances.get(attachment.instance_id)
+        check_detachable(attachment, instance)
         if request.get("DryRun"):
             raise dry_run()
-        instance = tx.instances.get(attachment.instance_id)
         if instance is None or instance.worker is None:
             tx.volumes.replace(without(volume, attachment.instance_id, ran=False))
         else:
@@ -115,7 +115,7 @@ def most_volumes(instance: Instance) -> int | None:
     return None if known is None else known.ebs_attachments
 
 
-def check_detachable(volume: Volume, attachment: Attachment, instance: Instance | None) -> None:
+def check_detachable(attachment: Attachment, instance: Instance | None) -> None:
     """Refuse to take away the disk that an instance runs from."""
     if instance is None or instance.state == "stopped":
         return

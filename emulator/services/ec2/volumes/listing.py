@@ -54,13 +54,13 @@ def describe_volumes(ctx: Context, request: DescribeVolumesRequest) -> DescribeV
         if named and other in request:
             raise not_together("VolumeIds", other)
     check_volume_ids(named or ())
-    size = request.get("MaxResults")
     page = paging.page(
         "DescribeVolumes",
-        size and min(size, LARGEST_PAGE),
+        request.get("MaxResults"),
         request.get("NextToken"),
         smallest=5,
         largest=LARGEST_PAGE,
+        clipped=True,
     )
     test = FILTERS.test(request.get("Filters"))
     if request.get("DryRun"):

@@ -95,13 +95,13 @@ def describe_volumes_modifications(
     """List the last modification of each volume that has one: of those named, or of all."""
     named = request.get("VolumeIds")
     check_volume_ids(named or ())
-    size = request.get("MaxResults")
     page = paging.page(
         "DescribeVolumesModifications",
-        size and min(size, LARGEST_PAGE),
+        request.get("MaxResults"),
         request.get("NextToken"),
         smallest=1,
         largest=LARGEST_PAGE,
+        clipped=True,
     )
     test = FILTERS.test(request.get("Filters"))
     if request.get("DryRun"):

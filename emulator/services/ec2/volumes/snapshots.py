@@ -80,15 +80,16 @@ def create_snapshots(ctx: Context, request: CreateSnapshotsRequest) -> CreateSna
     with ctx.store.begin() as tx:
         (instance,) = find_instances(ctx, tx, [instance_id])
         volumes = wanted(instance, tx.volumes.of_instance(instance.id), specification)
+        owned = tx.tags.of([volume.id for volume in volumes])
+        tags_of = {each: {**own, **given} if copied else given for each, own in owned.items()}
         for volume in volumes:
             check_ready(volume)
+            check_number(tags_of[volume.id].keys())
         if request.get("DryRun"):
             raise dry_run()
-        owned = tx.tags.of([volume.id for volume in volumes])
         shapes: list[SnapshotInfo] = []
         for volume in volumes:
-            tags = {**owned[volume.id], **given} if copied else given
-            check_number(tags.keys())
+            tags = tags_of[volume.id]
             snapshot = snapshot_of(ctx, tx, volume, description)
             tx.tags.put(ctx.account_id, ctx.region, snapshot.id, tags)
             shapes.append(info(snapshot, tags))

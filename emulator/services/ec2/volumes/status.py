@@ -58,13 +58,13 @@ def describe_volume_status(
     if named and "MaxResults" in request:
         raise not_together("VolumeIds", "MaxResults")
     check_volume_ids(named or ())
-    size = request.get("MaxResults")
     page = paging.page(
         "DescribeVolumeStatus",
-        size and min(size, LARGEST_PAGE),
+        request.get("MaxResults"),
         request.get("NextToken"),
         smallest=5,
         largest=LARGEST_PAGE,
+        clipped=True,
     )
     test = FILTERS.test(request.get("Filters"))
     if request.get("DryRun"):
