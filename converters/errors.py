@@ -208,6 +208,11 @@ def instance_gone(instance_id: str) -> ClientError:
     return ClientError(f"The instance '{instance_id}' has been terminated")
 
 
+def root_taken(instance_id: str, device: str) -> ClientError:
+    """Tell of an instance that was given another root volume before its disk was there."""
+    return ClientError(f"The instance '{instance_id}' has a volume attached at {device} already")
+
+
 def unsupported_compression() -> ClientError:
     """Tell of a VMDK that is not stream-optimized, as imports of instances and volumes do."""
     return ClientError("File uses unsupported compression algorithm 0")

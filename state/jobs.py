@@ -25,6 +25,7 @@ from typing import Concatenate, Final, ParamSpec, Self, TypedDict, TypeVar, get_
 
 from sqlalchemy.exc import OperationalError
 
+from state import machines
 from state.blobs import Blobs
 from state.pending_images import settle
 from state.snapshots import Snapshot
@@ -48,8 +49,6 @@ P = ParamSpec("P")
 Value = TypeVar("Value", bound=Frozen)
 
 BROUGHT: Final = "brought"  # the folder of what came in parts, in the scratch folder of its task
-# assumed: the reason that an instance shows whose import has come to nothing
-NOT_IMPORTED: Final = "Client.InstanceImportFailed: The import of the instance was not completed"
 SHOW_EVERY: Final = (
     0.5  # seconds between two writes of progress: a poll sees it move, the log doesn't
 )
@@ -247,9 +246,10 @@ def end(store: Store, blobs: Blobs, task_id: str, error: str | None = None) -> N
             settle(tx, task.work.snapshot_id)
         if task.error and isinstance(task.work, SealVolumeWork):
             failed = tx.volumes.fail(task.work.volume_id)
+        files = list(failed.layers) if failed else []
         if isinstance(task.work, ImportInstanceWork):
-            tx.instances.terminate(task.work.instance_id, datetime.now(UTC), NOT_IMPORTED)
-    for layer in failed.layers if failed else ():
+            files += machines.not_imported(tx, task.work.instance_id, datetime.now(UTC))
+    for layer in files:
         blobs.remove(layer.blob_id)
     log.info("task %s is %s", task_id, ended)
 

@@ -37,6 +37,8 @@ NO_CAPACITY: Final = (
     "Server.InsufficientInstanceCapacity: Insufficient capacity to satisfy instance request"
 )
 BY_USER: Final = "Client.UserInitiatedShutdown: User initiated shutdown"
+# assumed: the reason that an instance shows whose import has come to nothing
+NOT_IMPORTED: Final = "Client.InstanceImportFailed: The import of the instance was not completed"
 BY_GUEST: Final = "Client.InstanceInitiatedShutdown: Instance initiated shutdown"
 
 
@@ -202,6 +204,18 @@ def settled(tx: Tx, instance: Instance, now: datetime, reason: str | None = None
         else:
             tx.network.interfaces.replace(interface.model_copy(update={"attachment": None}))
     return files
+
+
+def not_imported(tx: Tx, instance_id: str, now: datetime) -> list[Layer]:
+    """End an instance whose import has come to nothing; return the files that go with it.
+
+    One that has been given another disk meanwhile, and started, is let alone.
+    """
+    instance = tx.instances.get(instance_id)
+    if instance is None or instance.state != "stopped":
+        return []
+    changes = {"state": "shutting-down", "state_reason": NOT_IMPORTED}
+    return settled(tx, instance.model_copy(update=changes), now)
 
 
 def lost(tx: Tx, live: Collection[str], now: datetime) -> list[Layer]:

@@ -20,6 +20,7 @@ from converters.errors import (
     UnsupportedVmdk,
     instance_gone,
     no_bootable_partition,
+    root_taken,
     unsupported_compression,
     volume_too_small,
 )
@@ -230,10 +231,13 @@ def _volume(
 
 
 def _equip(tx: Tx, work: ImportInstanceWork, ready: Adapted | None) -> None:
-    """Give the instance what was found; ClientError if it has been terminated."""
+    """Give the instance what was found; ClientError if it has no use for a disk any more."""
     instance = tx.instances.get(work.instance_id)
     if instance is None or instance.state == "terminated":
         raise instance_gone(work.instance_id)
+    for volume in tx.volumes.of_instance(work.instance_id):
+        if any(each.device == ROOT for each in volume.attachments):
+            raise root_taken(work.instance_id, ROOT)
     guest = told_guest(_machine(work)) if ready is None else ready.summary
     tx.instances.replace(_found(instance, guest))
 

@@ -1,7 +1,5 @@
 """The room of instances."""
 
-from datetime import datetime
-
 from sqlalchemy import Connection, bindparam, select
 
 from state import tables
@@ -48,10 +46,3 @@ class Instances(Owned[Instance]):
         """Return the instances that a client token has made."""
         parameters = {"account_id": account_id, "region": region, "client_token": client_token}
         return self._all(BY_TOKEN, parameters)
-
-    def terminate(self, instance_id: str, now: datetime, reason: str) -> None:
-        """Make an instance a terminated one, if there is one that isn't."""
-        found = self.get(instance_id)
-        if found is not None and found.state != "terminated":
-            ended = {"state": "terminated", "state_reason": reason, "state_since": now}
-            self.replace(found.model_copy(update=ended))

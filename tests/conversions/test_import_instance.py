@@ -39,6 +39,8 @@ def test_a_machine_becomes_a_stopped_instance(house: House) -> None:
     assert task["StatusMessage"] == "Pending"
     assert before["State"] == {"Code": 80, "Name": "stopped"}
     assert before["BlockDeviceMappings"] == []
+    (interface,) = before["NetworkInterfaces"]
+    assert before["PrivateIpAddress"] == interface["PrivateIpAddress"]
     assert done["State"] == "completed"
     shown = done["ImportInstance"]
     (disk,) = shown["Volumes"]
@@ -171,6 +173,41 @@ def test_a_cancelled_import_leaves_no_instance(house: House) -> None:
 
     assert done["StatusMessage"] == "Task canceled by user"
     gone = instance(house, task["ImportInstance"]["InstanceId"])
+    assert gone["State"]["Name"] == "terminated"
+    assert house.ec2().describe_network_interfaces()["NetworkInterfaces"] == []
+
+
+def test_what_else_an_instance_has_outlives_its_import(house: House) -> None:
+    upload, ec2 = Upload(house, DISK), house.ec2()
+
+    def given(device: str) -> tuple[str, Any]:
+        task = upload.import_instance()
+        made = ec2.create_volume(AvailabilityZone="us-east-1a", Size=1)["VolumeId"]
+        ec2.attach_volume(
+            VolumeId=made, InstanceId=task["ImportInstance"]["InstanceId"], Device=device
+        )
+        return made, task
+
+    def now(volume_id: str) -> str:
+        return ec2.describe_volumes(VolumeIds=[volume_id])["Volumes"][0]["State"]
+
+    other, cancelled = given("/dev/sdf")
+    root, started = given("/dev/sda1")
+    another, failed = given("/dev/sda1")
+    ec2.cancel_conversion_task(ConversionTaskId=cancelled["ConversionTaskId"])
+    running = started["ImportInstance"]["InstanceId"]
+    ec2.start_instances(InstanceIds=[running])
+    upload.put_all()
+    ended(house, cancelled["ConversionTaskId"])
+    messages = [
+        ended(house, task["ConversionTaskId"])["StatusMessage"] for task in (started, failed)
+    ]
+
+    for message in messages:
+        assert message.endswith("has a volume attached at /dev/sda1 already")
+    assert (now(other), now(root), now(another)) == ("available", "in-use", "available")
+    assert instance(house, running)["State"]["Name"] == "running"
+    gone = instance(house, failed["ImportInstance"]["InstanceId"])
     assert gone["State"]["Name"] == "terminated"
 
 
@@ -345,8 +382,14 @@ def test_an_instance_may_be_in_a_subnet_of_ones_own(house: House) -> None:
     (disk,) = task["ImportInstance"]["Volumes"]
     assert disk["AvailabilityZone"] == "us-east-1d"
     elsewhere = {**launch, "Placement": {"AvailabilityZone": "us-east-1a"}}
-    refused = refusal(lambda: Upload(house, DISK).import_instance(LaunchSpecification=elsewhere))
-    assert refused[0] == "InvalidParameterCombination"
+    for wrong, code in (
+        (elsewhere, "InvalidParameterValue"),
+        (launch, "InvalidIPAddress.InUse"),
+        ({**launch, "PrivateIpAddress": "10.2.0.9"}, "InvalidParameterValue"),
+    ):
+        refused = refusal(partial(Upload(house, DISK).import_instance, LaunchSpecification=wrong))
+        assert refused[0] == code
+    assert refusal(lambda: ec2.delete_subnet(SubnetId=subnet))[0] == "DependencyViolation"
 
 
 def test_not_every_region_imports_instances(house: House) -> None:

@@ -57,18 +57,6 @@ def address_without_subnet() -> AwsError:
     )
 
 
-def subnet_elsewhere(subnet_id: str, zone: str) -> AwsError:
-    """Say that a subnet is in another zone than the instance (text assumed)."""
-    return AwsError(
-        "InvalidParameterCombination", f"The subnet '{subnet_id}' is in the zone '{zone}'."
-    )
-
-
-def group_elsewhere() -> AwsError:
-    """Say that a security group is of another network than the subnet (text that of instances)."""
-    return AwsError("InvalidParameter", "Security group and subnet belong to different networks.")
-
-
 def has_ended() -> AwsError:
     """Say that a task is past cancelling."""
     return AwsError("DeleteConversionTaskError", "The conversion task cannot be canceled.")

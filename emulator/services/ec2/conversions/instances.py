@@ -1,11 +1,9 @@
 """ImportInstance: a machine whose boot disk comes in parts becomes a stopped instance.
 
-The instance is there from the beginning, stopped and without a volume; it goes if nothing comes of
-the import. It is in the subnet that is named, or the default one of its zone; an address that none
-has asked for it gets when it is started. AdditionalInfo is ignored.
+The instance is there from the beginning, stopped and without a volume, with a network interface in
+the subnet that is named, or the default one of its zone; it goes if nothing comes of the import.
+AdditionalInfo is ignored.
 """
-
-from typing import NamedTuple
 
 from emulator.context import Context
 from emulator.errors import missing_parameter
@@ -16,10 +14,15 @@ from emulator.services.ec2.conversions import disks, errors, starting
 from emulator.services.ec2.conversions.shapes import task_shape
 from emulator.services.ec2.errors import invalid_value
 from emulator.services.ec2.instances import errors as instance_errors
-from emulator.services.ec2.instances.placing import TENANCIES
+from emulator.services.ec2.instances.placing import (
+    TENANCIES,
+    Place,
+    addresses_of,
+    checked_groups,
+    connected,
+    subnet_of,
+)
 from emulator.services.ec2.network import security_groups, world
-from emulator.services.ec2.network.interfaces import free_address
-from emulator.services.ec2.regions import zones_of
 from emulator.services.ec2.volumes.rows import named_zone
 from emulator.shapes.ec2 import (
     DiskImage,
@@ -30,7 +33,6 @@ from emulator.shapes.ec2 import (
 from state.instance_types import all_types
 from state.instances import Instance
 from state.licences import LINUX, WINDOWS
-from state.network import SecurityGroup, Subnet
 from state.store import Tx
 from state.tasks import ImportInstanceWork, Task
 
@@ -65,11 +67,11 @@ def import_instance(ctx: Context, request: ImportInstanceRequest) -> ImportInsta
     disk = disks.checked(
         image.get("Image"),
         image.get("Volume"),
-        place.zone,
+        place.subnet.zone,
         image.get("Description", ""),
         "DiskImage.1.",
     )
-    instance = new_instance(ctx, launch, platform, place, request.get("Description", ""))
+    instance = new_instance(ctx, launch, platform, request.get("Description", ""))
     work = ImportInstanceWork(
         disk=disk,
         expires_at=ctx.now() + starting.LASTS,
@@ -80,7 +82,9 @@ def import_instance(ctx: Context, request: ImportInstanceRequest) -> ImportInsta
     )
 
     def also(tx: Tx, task: Task) -> None:
-        tx.instances.add(instance.model_copy(update={"task_id": task.id}))
+        (address,) = addresses_of(tx, place)
+        imported = instance.model_copy(update={"task_id": task.id})
+        tx.instances.add(connected(ctx, tx, imported, place, address))
 
     task = starting.start(
         ctx,
@@ -115,15 +119,6 @@ def check_type(platform: str, instance_type: str | None, architecture: str) -> N
         raise instance_errors.configuration_not_supported()
 
 
-class Place(NamedTuple):
-    """Where an instance is to be."""
-
-    zone: str
-    subnet: Subnet | None
-    groups: tuple[SecurityGroup, ...]
-    address: str | None
-
-
 def placed(ctx: Context, launch: ImportInstanceLaunchSpecification) -> Place:
     """Return where an instance is to be; refuses what is not there, or not together."""
     placement = launch.get("Placement", {})
@@ -134,38 +129,22 @@ def placed(ctx: Context, launch: ImportInstanceLaunchSpecification) -> Place:
     subnet_id, asked = launch.get("SubnetId"), launch.get("PrivateIpAddress")
     if asked is not None and subnet_id is None:
         raise errors.address_without_subnet()
-    subnet: Subnet | None
     with world.reading(ctx) as tx:
-        if subnet_id is not None:
-            subnet = world.find_subnet(ctx, tx, subnet_id)
-            if zone not in (None, subnet.zone):
-                raise errors.subnet_elsewhere(subnet_id, subnet.zone)
-        else:
-            zone = zone or zones_of(ctx.region)[0]["ZoneName"]
-            subnets = tx.network.subnets.list(ctx.account_id, ctx.region)
-            mine = (row.value for row in subnets if row.value.zone == zone and row.value.is_default)
-            subnet = next(mine, None)
-        address = None if asked is None or subnet is None else free_address(tx, subnet, asked)
+        subnet = subnet_of(ctx, tx, subnet_id, zone)
         groups = [
             *(security_groups.find(ctx, tx, each, None) for each in launch.get("GroupIds", ())),
             *(security_groups.find(ctx, tx, None, each) for each in launch.get("GroupNames", ())),
         ]
-        if not groups and subnet is not None:
-            within = tx.network.security_groups.within(subnet.vpc_id)
-            groups = [group for group in within if group.name == "default"]
-        if any(subnet is None or group.vpc_id != subnet.vpc_id for group in groups):
-            raise errors.group_elsewhere()
-    return Place(subnet.zone if subnet else zone or "", subnet, tuple(groups), address)
+        return Place(subnet, checked_groups(ctx, tx, subnet, groups), asked)
 
 
 def new_instance(
     ctx: Context,
     launch: ImportInstanceLaunchSpecification,
     platform: str,
-    place: Place,
     description: str,
 ) -> Instance:
-    """Return the instance, as far as it is known before its disk."""
+    """Return the instance, as far as it is known before its place and its disk."""
     behaviour = launch.get("InstanceInitiatedShutdownBehavior", "stop")
     if behaviour not in SHUTDOWN:
         raise invalid_value(behaviour, "instanceInitiatedShutdownBehavior", "")
@@ -176,14 +155,10 @@ def new_instance(
         launched_at=ctx.now(),
         reservation_id=ctx.new_id("r"),
         instance_type=launch["InstanceType"],
-        zone=place.zone,
+        zone="",
         architecture=launch.get("Architecture", "x86_64"),
         platform="windows" if platform == WINDOWS else None,
         description=description,
-        groups=tuple((group.id, group.name) for group in place.groups),
-        subnet_id=place.subnet.id if place.subnet else None,
-        vpc_id=place.subnet.vpc_id if place.subnet else None,
-        private_ip=place.address,
         tenancy=launch.get("Placement", {}).get("Tenancy", "default"),
         monitored=launch.get("Monitoring", False),
         shutdown_behavior="terminate" if behaviour == "terminate" else "stop",

@@ -23,13 +23,12 @@ from emulator.errors import dry_run
 from emulator.services.actions import Actions
 from emulator.services.ec2.instances import capacity, errors
 from emulator.services.ec2.instances.launching import check_starts
-from emulator.services.ec2.instances.placing import Place, addresses_of, connected, subnet_of
 from emulator.services.ec2.instances.rows import (
     check_instance_ids,
     find_instances,
     state_shape,
 )
-from emulator.services.ec2.network import interfaces, world
+from emulator.services.ec2.network import world
 from emulator.shapes.ec2 import (
     InstanceStateChange,
     RebootInstancesRequest,
@@ -67,9 +66,6 @@ def start_instances(ctx: Context, request: StartInstancesRequest) -> StartInstan
         _, real = capacity.admitted(ctx, tx, instance)
         if real:
             capacity.check_alone(tx, instance)
-        if instance.interface_id is None:
-            place = place_of(ctx, tx, instance)
-            instance = connected(ctx, tx, instance, place, *addresses_of(tx, place))
         tx.instances.replace(capacity.begun(ctx, instance, real=real))
         log.info("instance %s is started", instance.id)
         return "pending"
@@ -221,10 +217,3 @@ def check_root(tx: Tx, instance: Instance) -> None:
     )
     if instance.root_device_name not in attached:
         raise errors.no_root_volume(instance.id, instance.root_device_name)
-
-
-def place_of(ctx: Context, tx: Tx, instance: Instance) -> Place:
-    """Return the place of an imported instance, which gets its network interface at first start."""
-    subnet = subnet_of(ctx, tx, instance.subnet_id, instance.zone)
-    groups = [group_id for group_id, _ in instance.groups if group_id]
-    return Place(subnet, interfaces.groups_of(ctx, tx, subnet.vpc_id, groups), instance.private_ip)
