@@ -6,11 +6,12 @@ behind its end is left out: no token could be good for it (assumed).
 """
 
 from contextlib import closing
+from itertools import takewhile
 
 from emulator.context import Context
 from emulator.services.actions import Actions
-from emulator.services.ebs import errors, finding, tokens
-from emulator.services.ebs.listing import PAGE, holds_something
+from emulator.services.ebs import errors, finding, pages, tokens
+from emulator.services.ebs.listing import holds_something
 from emulator.shapes.ebs import ChangedBlock, ListChangedBlocksRequest, ListChangedBlocksResponse
 from state.lineage import BLOCK
 
@@ -30,29 +31,27 @@ def list_changed_blocks(
         changed = tx.lineage.changed(older.id, newer.id)
     if changed is None:
         raise errors.unrelated(older.id, newer.id)
-    first = request.get("StartingBlockIndex", 0)
-    if "NextToken" in request:
-        first = tokens.page_start(ctx, request["NextToken"], older.id, newer.id)
+    first = pages.first(ctx, request, older.id, newer.id)
+    end = (newer.size_gib << 30) // BLOCK
+    inside = takewhile(lambda index: index < end, changed.since(first))
+    page, rest = pages.cut(ctx, request, inside, older.id, newer.id)
+    with closing(finding.open_disk(ctx, older)) as disk:
+        held = {index for index in page if holds_something(disk, index)}
     expires_at = tokens.expiry(ctx)
     before = tokens.block_tokens(ctx, older.id, expires_at)
     after = tokens.block_tokens(ctx, newer.id, expires_at)
-    size = request.get("MaxResults", PAGE)
+    blocks: list[ChangedBlock] = []
+    for index in page:
+        block: ChangedBlock = {"BlockIndex": index, "SecondBlockToken": after(index)}
+        if index in held:
+            block["FirstBlockToken"] = before(index)
+        blocks.append(block)
     answer: ListChangedBlocksResponse = {
+        "BlockSize": BLOCK,
+        "ChangedBlocks": blocks,
         "ExpiryTime": expires_at,
         "VolumeSize": newer.size_gib,
-        "BlockSize": BLOCK,
     }
-    blocks: list[ChangedBlock] = []
-    with closing(finding.open_disk(ctx, older)) as disk:
-        for index in changed.since(first):
-            if index * BLOCK >= newer.size_gib << 30:
-                break
-            if len(blocks) == size:
-                answer["NextToken"] = tokens.page_token(ctx, index, older.id, newer.id)
-                break
-            block: ChangedBlock = {"BlockIndex": index, "SecondBlockToken": after(index)}
-            if holds_something(disk, index):
-                block["FirstBlockToken"] = before(index)
-            blocks.append(block)
-    answer["ChangedBlocks"] = blocks
+    if rest is not None:
+        answer["NextToken"] = rest
     return answer

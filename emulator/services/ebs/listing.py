@@ -9,14 +9,13 @@ from contextlib import closing
 
 from emulator.context import Context
 from emulator.services.actions import Actions
-from emulator.services.ebs import finding, tokens
-from emulator.shapes.ebs import Block, ListSnapshotBlocksRequest, ListSnapshotBlocksResponse
+from emulator.services.ebs import finding, pages, tokens
+from emulator.shapes.ebs import ListSnapshotBlocksRequest, ListSnapshotBlocksResponse
 from state.disks import Disk
 from state.lineage import BLOCK
 
 actions = Actions()
 
-PAGE = 10_000  # blocks, where the client does not say
 GLANCE = 4096  # bytes of a block that are looked at first
 ZEROS = bytes(BLOCK)
 
@@ -27,25 +26,19 @@ def list_snapshot_blocks(
 ) -> ListSnapshotBlocksResponse:
     """List the blocks of a snapshot, with the tokens that GetSnapshotBlock takes."""
     snapshot = finding.readable(ctx, request["SnapshotId"])
-    first = request.get("StartingBlockIndex", 0)
-    if "NextToken" in request:
-        first = tokens.page_start(ctx, request["NextToken"], snapshot.id)
+    first = pages.first(ctx, request, snapshot.id)
+    with closing(finding.open_disk(ctx, snapshot)) as disk:
+        page, rest = pages.cut(ctx, request, filled(disk, first), snapshot.id)
     expires_at = tokens.expiry(ctx)
     token = tokens.block_tokens(ctx, snapshot.id, expires_at)
-    size = request.get("MaxResults", PAGE)
     answer: ListSnapshotBlocksResponse = {
+        "Blocks": [{"BlockIndex": index, "BlockToken": token(index)} for index in page],
+        "BlockSize": BLOCK,
         "ExpiryTime": expires_at,
         "VolumeSize": snapshot.size_gib,
-        "BlockSize": BLOCK,
     }
-    blocks: list[Block] = []
-    with closing(finding.open_disk(ctx, snapshot)) as disk:
-        for index in filled(disk, first):
-            if len(blocks) == size:
-                answer["NextToken"] = tokens.page_token(ctx, index, snapshot.id)
-                break
-            blocks.append({"BlockIndex": index, "BlockToken": token(index)})
-    answer["Blocks"] = blocks
+    if rest is not None:
+        answer["NextToken"] = rest
     return answer
 
 
