@@ -30,6 +30,7 @@ slow = pytest.mark.slow
 MEMORY = 384  # MiB
 PATIENT = Patience(whole=240, loader=60, kernel=90, address=2, complaint=1)
 HURRIED = Patience(whole=240, loader=2)
+LOOPBACK = "auto lo\niface lo inet loopback\n"
 SPEAKS = "  up ping -c 1 -W 1 10.11.12.1 || true\n"
 GOOD = Tiny("good")
 GOOD_UEFI = Tiny("good-uefi", uefi=True)
@@ -71,12 +72,15 @@ CASES = {
                       "no-system", "Missing operating system"),
     "restarts": Case(bootsector(JUMP_TO_RESET), "legacy-bios", "restarts"),
     "a damaged loader": Case(Tiny("damaged", damaged=True), "legacy-bios", "stalled"),
-    "no initial RAM disk": Case(Tiny("no-initrd", initrd=False), "legacy-bios", "kernel-panic",
-                                "VFS: Unable to mount root fs"),
+    # Said on the screen alone, where the serial port is no console.
+    "no initial RAM disk": Case(Tiny("no-initrd", initrd=False, serial=False), "legacy-bios",
+                                "kernel-panic", "Kernel panic - not syncing"),
     "no kernel": Case(Tiny("no-kernel", kernel=False), "legacy-bios", "loader-error", "vmlinuz"),
     "no root": Case(Tiny("no-root", root=NOBODY), "legacy-bios", "root-not-found", "ALERT!"),
     "a static address": Case(Tiny("static", network=STATIC + SPEAKS), "legacy-bios", "no-address",
                              "it has 10.11.12.13 instead"),
+    "no network": Case(Tiny("no-network", network=LOOPBACK), "legacy-bios", "no-address",
+                       "it asked for none"),
     "turned off": Case(bootsector(POWER_OFF), "legacy-bios", "ended"),
     "UEFI's disk by BIOS": Case(GOOD_UEFI, "legacy-bios", "stalled"),
     "UEFI, blank": Case(blank, "uefi", "no-loader"),
