@@ -6,7 +6,8 @@
       … and it does not         nothing; it may still                           busy
       … and it is forced        what it still writes goes into a file that      (gone)
                                 nobody keeps
-    `written` is another file   blockdev-add, blockdev-snapshot                 held: the new one
+    `written` is another file   blockdev-add, blockdev-snapshot: of all disks   held: the new one
+                                whose rows say so, at the same moment
     larger than the disk        block_resize                                    as large as it is
 
 The files of a volume get second names in two folders: those that are only read, and those that are
@@ -16,7 +17,7 @@ written to. QEMU sees no others, and can't write to the first.
 import asyncio
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -103,8 +104,11 @@ class Disks:
         monitor: Monitor,
         model: DiskModel,
         volumes: Iterable[tuple[Volume, Attachment]],
+        *,
+        still: bool = False,
     ) -> None:
-        """Bring the disks to what rows say of them."""
+        """Bring the disks to what rows say of them; still: all but where they are written to."""
+        frozen = []
         for volume, attachment in volumes:
             plugged = self._plugged.get(volume.id)
             if attachment.state == "attaching":
@@ -117,10 +121,21 @@ class Disks:
             elif attachment.state == "detaching":
                 await self._unplug(monitor, plugged, forced=attachment.forced)
             if plugged is not None and not plugged.lost:
-                if volume.written is None or volume.written.blob_id != plugged.blob_id:
-                    await self._switch(monitor, plugged)
+                if _is_frozen(volume, plugged):
+                    frozen.append(plugged)
                 elif volume.shape.size_gib * GIB > plugged.size:
                     await self._grow(monitor, plugged, volume.shape.size_gib * GIB)
+
+        if frozen and not still:
+            await self._switch(monitor, frozen)
+
+    def frozen(self, volumes: Iterable[tuple[Volume, Attachment]]) -> bool:
+        """Tell whether what is written to has become a snapshot's, and is to be another file."""
+        return any(
+            not plugged.lost and _is_frozen(volume, plugged)
+            for volume, _ in volumes
+            if (plugged := self._plugged.get(volume.id)) is not None
+        )
 
     async def gone(self, monitor: Monitor, device: str) -> None:
         """A guest has let a disk go."""
@@ -189,38 +204,60 @@ class Disks:
             await qemu_img.create(path, plugged.size)
         else:
             await asyncio.to_thread(create, path, plugged.size, plugged.disk.passphrase)
-        await self._lay(monitor, plugged, Stacked(path, "qcow2", sealed))
+        await self._lay(monitor, [(plugged, Stacked(path, "qcow2", sealed))])
         plugged.lost = True
         await asyncio.to_thread(self._say_detached, plugged.volume_id)
         log.info("volume %s is torn out of %s", *self._names(plugged))
 
-    async def _switch(self, monitor: Monitor, plugged: Plugged) -> None:
-        """Go on in another file: the one that was written to is a snapshot's now."""
+    async def _switch(self, monitor: Monitor, frozen: Iterable[Plugged]) -> None:
+        """Go on in other files: those that were written to are snapshots' now."""
         now = datetime.now(UTC)
-        found = await writable(self._store, self._blobs, plugged.volume_id, self.read, now)
-        written = found.volume.written
-        assert written
-        if written.blob_id == plugged.blob_id:
-            return  # what was read of the rows is older than the last switch
-        await self._lay(monitor, plugged, self._top(found.volume))
-        plugged.blob_id = written.blob_id
-        if written.size > plugged.size:
-            await monitor.ask("block_resize", **{"node-name": plugged.nodes[-1]}, size=written.size)
-            plugged.size = written.size
-        await asyncio.to_thread(self._say_written, plugged.volume_id, written.blob_id)
+        found: list[tuple[Plugged, Layer, Stacked]] = []
+        for plugged in frozen:
+            taken = await writable(self._store, self._blobs, plugged.volume_id, self.read, now)
+            written = taken.volume.written
+            assert written
+            # If not, what was read of the rows is older than the last switch.
+            if written.blob_id != plugged.blob_id:
+                found.append((plugged, written, self._top(taken.volume)))
+        await self._lay(monitor, [(plugged, top) for plugged, _, top in found])
+        for plugged, written, _ in found:
+            plugged.blob_id = written.blob_id
+            await asyncio.to_thread(self._say_written, plugged.volume_id, written.blob_id)
+        for plugged, written, _ in found:
+            if written.size > plugged.size:
+                top = plugged.nodes[-1]
+                await monitor.ask("block_resize", **{"node-name": top}, size=written.size)
+                plugged.size = written.size
 
     async def _grow(self, monitor: Monitor, plugged: Plugged, size: int) -> None:
         await monitor.ask("block_resize", **{"node-name": plugged.nodes[-1]}, size=size)
         plugged.size = size
         await asyncio.to_thread(self._say_grown, plugged.volume_id, plugged.blob_id, size)
 
-    async def _lay(self, monitor: Monitor, plugged: Plugged, top: Stacked) -> None:
-        """Lay a file upon those of a disk, to be written to from now on."""
-        self._counted += 1
-        name = f"{plugged.volume_id}.{self._counted}"
-        await monitor.ask("blockdev-add", **node(name, plugged.name, (top,)))
-        await monitor.ask("blockdev-snapshot", node=plugged.nodes[-1], overlay=name)
-        plugged.nodes.append(name)
+    async def _lay(self, monitor: Monitor, tops: Sequence[tuple[Plugged, Stacked]]) -> None:
+        """Lay a file upon those of each disk, to be written to from one moment on."""
+        added: list[tuple[Plugged, str]] = []
+        try:
+            for plugged, top in tops:
+                self._counted += 1
+                name = f"{plugged.volume_id}.{self._counted}"
+                await monitor.ask("blockdev-add", **node(name, plugged.name, (top,)))
+                added.append((plugged, name))
+            actions = [
+                {
+                    "type": "blockdev-snapshot",
+                    "data": {"node": plugged.nodes[-1], "overlay": name},
+                }
+                for plugged, name in added
+            ]
+            await monitor.ask("transaction", actions=actions)
+        except Refused:
+            for _, name in added:
+                await _tried(monitor, "blockdev-del", **{"node-name": name})
+            raise
+        for plugged, name in added:
+            plugged.nodes.append(name)
 
     async def _clear(self, monitor: Monitor, plugged: Plugged) -> None:
         """Forget what a disk was made of, as far as it was made."""
@@ -282,6 +319,11 @@ class Disks:
             if volume.written is not None:
                 changes["written"] = grown(volume.written)
             tx.volumes.replace(volume.model_copy(update=changes))
+
+
+def _is_frozen(volume: Volume, plugged: Plugged) -> bool:
+    """Tell whether a disk is to be written to another file than it is."""
+    return volume.written is None or volume.written.blob_id != plugged.blob_id
 
 
 async def _tried(monitor: Monitor, command: str, **arguments: object) -> None:

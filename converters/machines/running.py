@@ -79,6 +79,7 @@ class Running:
         self._reached = False
         self._reboots = wish.machine.instance.reboots
         self._reset_at: float | None = None  # that a guest has to turn itself off before a reboot
+        self._still = False  # what becomes snapshots is to have what a guest writes at its end
         self._off = False  # the guest has turned itself off
         self._was_reset = asyncio.Event()
         self._unplugged: list[str] = []
@@ -209,7 +210,7 @@ class Running:
                 self._changed.clear()
                 lan.guest = guest_of(self._wish)
                 await self._tell(lan)
-                await self._reboot(computer)
+                await self._reboot(computer, disks, given)
                 while self._unplugged:
                     await disks.gone(computer.monitor, self._unplugged.pop())
                 if time.monotonic() >= self._not_before:
@@ -238,7 +239,8 @@ class Running:
             if self._halted:
                 self._halted = False
                 await computer.monitor.ask("cont")
-            await disks.follow(computer.monitor, given.disk, self._wish.machine.volumes)
+            volumes = self._wish.machine.volumes
+            await disks.follow(computer.monitor, given.disk, volumes, still=self._still)
         except (Refused, Stale, KeyUnusable, qemu_img.Failed) as error:
             self._not_before = time.monotonic() + TRIED_AGAIN
             log.warning("instance %s: its disks are not what they should be: %s", self.id, error)
@@ -248,19 +250,26 @@ class Running:
             self._reached = True
             await asyncio.to_thread(self._say_reached)
 
-    async def _reboot(self, computer: Computer) -> None:
-        """Have the guest turn itself off, as it should before a reset; reset it then, or later."""
+    async def _reboot(self, computer: Computer, disks: Disks, given: Devices) -> None:
+        """Have the guest turn itself off, as it should before a reset; reset it then, or later.
+
+        Snapshots that came with it, of an AMI, are made in between.
+        """
         ask, now = computer.monitor.ask, time.monotonic()
         if self._instance.reboots != self._reboots:
             self._reboots = self._instance.reboots
             if self._reset_at is None:
                 self._off = False
+                self._still = disks.frozen(self._wish.machine.volumes)
                 await ask("set-action", shutdown="pause")
                 await ask("system_powerdown")
             self._reset_at = now + GRACE
         if self._reset_at is None or not (self._off or now >= self._reset_at):
             return
         self._reset_at = None
+        if self._still:
+            self._still = False
+            await self._tend(computer, disks, given)
         self._was_reset.clear()
         await ask("system_reset")
         with suppress(TimeoutError):

@@ -1,5 +1,6 @@
 """A tiny guest on a machine: what it sees of its instance, and what is seen of it."""
 
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from tests.boot.test_service import FROM_ELSEWHERE
 from tests.boot.tiny import Tinies, Tiny, missing
+from tests.guests.filesystems import MIB
 from tests.house import House, MakeHouse
 from tests.instance_exports.exportable import export_bucket, finished, start
 from tests.machines.conftest import (
@@ -38,6 +40,7 @@ USER_DATA = f"""echo "I am $(wget -q -O - {METADATA}/instance-id)"
 echo "my key is $(wget -q -O - {METADATA}/public-keys/0/openssh-key)"
 [ -e /root/kept ] && echo "I was here before"
 echo kept >/root/kept; sync
+(trap "echo kept >/root/last-words; exit" TERM; while sleep 1; do :; done) &
 """
 REMEMBER = """kept=/sys/firmware/efi/efivars/Kept-0c0c0c0c-1111-4222-8333-444444444444
 mount -t efivarfs efivars /sys/firmware/efi/efivars
@@ -58,7 +61,21 @@ def imported(house: House, disk: Path, **more: Any) -> str:
     return registered(house, house.finished(task)["SnapshotId"], **more)
 
 
-def test_the_life_of_an_instance(running_house: House, tinies: Tinies) -> None:
+def of_file(house: House, snapshot_id: str, name: str, folder: Path) -> str:
+    """Return the text of a file on the root filesystem in a snapshot; empty if there is none."""
+    root = folder / snapshot_id
+    if not root.exists():
+        with house.snapshot_bytes(snapshot_id).open("rb") as disk:
+            disk.seek(MIB)
+            root.write_bytes(disk.read(40 * MIB))
+        subprocess.run(
+            ["e2fsck", "-y", "-E", "journal_only", root], check=True, capture_output=True
+        )
+    shown = ["debugfs", "-R", f"cat {name}", str(root)]
+    return subprocess.run(shown, check=True, capture_output=True, text=True).stdout
+
+
+def test_the_life_of_an_instance(running_house: House, tinies: Tinies, tmp_path: Path) -> None:
     assert not missing(), f"not installed: {missing()}"
     house, ec2 = running_house, running_house.ec2()
     image_id = imported(house, tinies.disk(GUEST))
@@ -90,13 +107,21 @@ def test_the_life_of_an_instance(running_house: House, tinies: Tinies) -> None:
     ec2.detach_volume(VolumeId=added["VolumeId"])
     until(lambda: volume(house, added["VolumeId"])["State"] == "available", "the guest to let go")
 
-    # What it has written is in a snapshot that is made meanwhile, and there after a reboot.
+    # What it has written is in a snapshot that is made meanwhile, and there after a reboot. It is
+    # rebooted for an AMI, which has what it has written at its end, too.
     made = ec2.create_snapshot(VolumeId=root_of(house, instance_id))["SnapshotId"]
-    ec2.reboot_instances(InstanceIds=[instance_id])
-    assert "I was here before" in says(house, instance_id, "tiny login:", 2)
     ec2.get_waiter("snapshot_completed").wait(
         SnapshotIds=[made], WaiterConfig={"Delay": 1, "MaxAttempts": 100}
     )
+    image = ec2.create_image(InstanceId=instance_id, Name="with its last words")["ImageId"]
+    assert "I was here before" in says(house, instance_id, "tiny login:", 2)
+    ec2.get_waiter("image_available").wait(
+        ImageIds=[image], WaiterConfig={"Delay": 1, "MaxAttempts": 100}
+    )
+    [device] = ec2.describe_images(ImageIds=[image])["Images"][0]["BlockDeviceMappings"]
+    for snapshot_id, last_words in ((made, ""), (device["Ebs"]["SnapshotId"], "kept\n")):
+        assert of_file(house, snapshot_id, "/root/kept", tmp_path) == "kept\n"
+        assert of_file(house, snapshot_id, "/root/last-words", tmp_path) == last_words
 
     # Its power button is pressed, and it turns itself off.
     ec2.stop_instances(InstanceIds=[instance_id])

@@ -4,8 +4,7 @@
     state     pending until the last of the snapshots is written
     firmware  what the instance's firmware for UEFI remembers goes along
 
-Without NoReboot a machine is reset once its volumes are frozen, so that what it starts with next is
-what the AMI has; the service would do so before (assumed to be told by nobody apart).
+Without NoReboot the guest of a machine turns itself off before, and the AMI has what it wrote last.
 """
 
 import logging
