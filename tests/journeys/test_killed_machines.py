@@ -4,12 +4,23 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from tests.house import House, MakeHouse, launch
 from tests.journeys.remains import assert_programs_die, assert_tidy, parent, programs, until
-from tests.machines.conftest import STAYS, becomes, image, launched, runs
+from tests.machines.conftest import (
+    STAYS,
+    attachment,
+    becomes,
+    described,
+    image,
+    launched,
+    root_of,
+    runs,
+    volume,
+)
 
 pytestmark = [pytest.mark.slow, pytest.mark.guests, pytest.mark.timeout(300)]
 
@@ -58,6 +69,37 @@ def test_killed_before_it_runs_an_instance_is_started_or_stopped(house: House) -
     # Whether the dead server had taken it is chance: nobody else is to have it in between.
     house.ec2().terminate_instances(InstanceIds=[instance_id], SkipOsShutdown=True)
     becomes(house, instance_id, "terminated")
+    assert_tidy(house)
+
+
+def test_killed_in_the_midst_of_all_that_was_asked_for_it_is_done_or_over(house: House) -> None:
+    ec2 = house.ec2()
+    image_id = image(house, STAYS)
+    kept: Any = [{"DeviceName": "/dev/sda1", "Ebs": {"DeleteOnTermination": False}}]
+    first, second = runs(house, image_id), runs(house, image_id, BlockDeviceMappings=kept)
+    zone = described(house, first)["Placement"]["AvailabilityZone"]
+    added = ec2.create_volume(AvailabilityZone=zone, Size=1)["VolumeId"]
+    root = root_of(house, second)
+    # Nobody in them hears a power button: both could last for a minute.
+    made = ec2.create_image(InstanceId=first, Name="in the midst")["ImageId"]
+    ec2.terminate_instances(InstanceIds=[second])
+    until(lambda: volume(house, added)["State"] == "available" or None, "the volume")
+    ec2.attach_volume(InstanceId=first, VolumeId=added, Device="/dev/sdf")
+    assert ec2.describe_images(ImageIds=[made])["Images"][0]["State"] == "pending"
+    assert described(house, second)["State"]["Name"] == "shutting-down"
+
+    house.kill()
+    assert_programs_die(house)
+    house.start()
+
+    becomes(house, first, "stopped")
+    becomes(house, second, "terminated")
+    assert volume(house, root)["State"] == "available"
+    assert attachment(house, added) == "attached"
+    ec2.get_waiter("image_available").wait(
+        ImageIds=[made], WaiterConfig={"Delay": 1, "MaxAttempts": 100}
+    )
+    assert machines(house) == []
     assert_tidy(house)
 
 
