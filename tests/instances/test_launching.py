@@ -47,8 +47,11 @@ def test_an_instance_is_pending_then_runs_as_it_was_asked_for(house: House, imag
     assert answer["StateReason"] == {"Code": "pending", "Message": "pending"}
     assert abs(answer["LaunchTime"] - datetime.now(UTC)) < timedelta(minutes=1)
     found = described(house, answer["InstanceId"])
-    reason = {"StateReason": answer["StateReason"]}
-    assert {**found, **reason, "State": answer["State"]} == answer
+    assert answer["BlockDeviceMappings"] == []
+    assert answer["MetadataOptions"]["State"] == "pending"
+    assert answer["NetworkInterfaces"][0]["Attachment"]["Status"] == "attaching"
+    begun = ("BlockDeviceMappings", "MetadataOptions", "NetworkInterfaces", "State", "StateReason")
+    assert {**found, **{each: answer[each] for each in begun}} == answer
     assert found["State"] == {"Code": 16, "Name": "running"}
     assert found["Tags"] == tags
     assert found["KeyName"] == "mine"

@@ -28,7 +28,7 @@ from emulator.services.ec2.images import find_image
 from emulator.services.ec2.instances import capacity, credits, disks, errors, metadata
 from emulator.services.ec2.instances.listing import reservation
 from emulator.services.ec2.instances.placing import addresses_of, connected, place_of
-from emulator.services.ec2.instances.rows import rows_of
+from emulator.services.ec2.instances.rows import Row, rows_of
 from emulator.services.ec2.network import world
 from emulator.services.ec2.tags import specified
 from emulator.shapes.ec2 import (
@@ -105,7 +105,7 @@ def run_instances(ctx: Context, request: RunInstancesRequest) -> Reservation:
                 mine = tags["network-interface"]
                 tx.tags.put(ctx.account_id, ctx.region, instance.interface_id, mine)
             started.append(instance)
-        shown = reservation(rows_of(tx, [pending(instance) for instance in started]))
+        shown = begun_shape(rows_of(tx, [pending(instance) for instance in started]))
     for instance in started:
         log.info("instance %s is started of %s", instance.id, image.id)
     return shown
@@ -114,6 +114,17 @@ def run_instances(ctx: Context, request: RunInstancesRequest) -> Reservation:
 def pending(instance: Instance) -> Instance:
     """Return an instance as the answer shows it: that its start has begun."""
     return instance.model_copy(update={"state": "pending"})
+
+
+def begun_shape(rows: list[Row]) -> Reservation:
+    """Return a reservation as the first answer shows it: nothing is in its place yet."""
+    shape = reservation(rows)
+    for instance in shape["Instances"]:
+        instance["BlockDeviceMappings"] = []
+        instance["MetadataOptions"]["State"] = "pending"
+        for interface in instance["NetworkInterfaces"]:
+            interface["Attachment"]["Status"] = "attaching"
+    return shape
 
 
 def model_of(ctx: Context, tx: Tx, request: RunInstancesRequest) -> Instance:
