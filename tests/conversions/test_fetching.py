@@ -4,12 +4,15 @@ import asyncio
 import socket
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
 from converters.errors import ClientError
 from converters.pipelines.fetching import Answer, Fetcher, TooLarge, Unreachable
+from emulator import tls
 from state.fetching import names
 
 
@@ -66,6 +69,29 @@ def test_a_host_that_is_named_is_fetched_from(port: int) -> None:
     assert answer == Answer(200, "5d41402abc4b2a76b9719d911017c592", 5)
     assert Elsewhere.seen[-1] == ("/a%2Fb/c+d?X-Amz-Signature=1%2B2", f"localhost:{port}")
     assert fetched(fetcher, f"http://localhost:{port}/gone")[0].status == 404
+
+
+def test_tls_is_checked_by_what_this_machine_trusts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate, key = tls.self_signed(tmp_path, "localhost", datetime.now(UTC))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere)
+    server.socket = tls.context(certificate, key).wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
+    host = f"localhost:{server.server_port}"
+
+    def got() -> bytes:
+        return fetched(Fetcher([host], ["127.0.0.0/8", "::1/128"]), f"https://{host}/x")[1]
+
+    try:
+        monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+        with pytest.raises(Unreachable):
+            got()
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        assert got() == b"hello"
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 def test_a_redirect_is_an_answer(port: int) -> None:

@@ -67,6 +67,26 @@ def test_an_instance_of_the_ami_of_another_account(
     )
 
 
+def test_an_instance_whose_root_was_replaced_by_a_disk_of_another_account(
+    house: House, friend: House
+) -> None:
+    snapshot_id, ec2 = made_snapshot(friend), house.ec2()
+    friend.ec2().modify_snapshot_attribute(
+        SnapshotId=snapshot_id, Attribute="createVolumePermission",
+        OperationType="add", UserIds=[house.account_id],
+    )  # fmt: skip
+    instance_id, bucket = started(house), export_bucket(house)
+    ec2.stop_instances(InstanceIds=[instance_id])
+    ec2.detach_volume(VolumeId=volumes_of(house, instance_id)["/dev/sda1"]["VolumeId"])
+    theirs = ec2.create_volume(AvailabilityZone="us-east-1a", SnapshotId=snapshot_id)["VolumeId"]
+    ec2.attach_volume(VolumeId=theirs, InstanceId=instance_id, Device="/dev/sda1")
+
+    code, message = refusal(lambda: start(house, instance_id, bucket))
+
+    assert code == "NotExportable"
+    assert message.startswith(f"The snapshot ID ({snapshot_id}) of the instance neither is owned")
+
+
 def test_an_instance_with_a_disk_of_the_host_or_with_two_volumes(
     shared_house: House, bucket: str
 ) -> None:

@@ -37,6 +37,10 @@ def check(ctx: Context, tx: Tx, instance: Instance) -> Volume:
     if why:
         log.info("the instance %s cannot be exported: %s", instance.id, why)
         raise errors.cannot_be_exported()
+    # Attached after the launch, it may be of a disk that another account has shared.
+    origin = tx.snapshots.get(volumes[0].snapshot_id)
+    if origin is not None and origin.account_id != ctx.account_id:
+        raise errors.snapshot_not_owned(origin.id)
     return volumes[0]
 
 
