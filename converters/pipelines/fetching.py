@@ -2,7 +2,7 @@
 
     the URL ─► its host is one of those in the settings, on the port that is named there
             ─► every address that the name has is a public one, or in a network of the settings
-            ─► one of these very addresses is spoken to: the name is not looked up again
+            ─► these very addresses are spoken to, until one answers: no name is looked up again
             ─► a redirect is an answer, not followed; so many bytes at most, in so much time
 
 No proxy, no cookies, no credentials of this process. TLS is checked by the name in the URL, and by
@@ -14,6 +14,7 @@ import ipaddress
 import socket
 import ssl
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -70,14 +71,17 @@ class Fetcher:
             raise host_refused(host)
         try:
             async with asyncio.timeout(PATIENCE + most / SLOWEST):
-                address = await self._address(url, host)
-                return await _get(url, host, address, write, most, self._trusted)
+                *others, last = await self._addresses(url, host)
+                for address in others:
+                    with suppress(httpx.ConnectError, httpx.ConnectTimeout):
+                        return await _get(url, host, address, write, most, self._trusted)
+                return await _get(url, host, last, write, most, self._trusted)
         except (TimeoutError, OSError, httpx.HTTPError) as error:
             raise Unreachable(f"{host}: {type(error).__name__}") from error
         except (httpx.InvalidURL, UnicodeError) as error:  # no name, or no path, of anything
             raise object_gone() from error
 
-    async def _address(self, url: str, host: str) -> str:
+    async def _addresses(self, url: str, host: str) -> list[str]:
         """Look a name up; ClientError if one of its addresses is not to be spoken to."""
         parts = urlsplit(url)
         found = await asyncio.get_running_loop().getaddrinfo(
@@ -88,7 +92,7 @@ class Fetcher:
             raise Unreachable(f"{host} has no address")
         if not all(self._public(ipaddress.ip_address(each)) for each in addresses):
             raise host_refused(host)
-        return addresses[0]
+        return addresses
 
     @cached_property
     def _trusted(self) -> ssl.SSLContext:

@@ -140,6 +140,18 @@ def test_what_a_name_leads_to_decides(monkeypatch: pytest.MonkeyPatch, address: 
         fetched(Fetcher(["parts.test"], []), "https://parts.test/x")
 
 
+def test_one_of_its_addresses_is_enough(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def found(self: object, host: str, port: int, **more: object) -> list[object]:
+        none = (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("::1", port, 0, 0))
+        return [none, (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+
+    monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", found)
+    fetcher = Fetcher([f"parts.test:{port}"], ["127.0.0.1", "::1"])
+
+    assert fetched(fetcher, f"http://parts.test:{port}/x")[1] == b"hello"
+    assert Elsewhere.seen[-1][1] == f"parts.test:{port}"
+
+
 def test_a_name_that_leads_nowhere_may_do_so_later() -> None:
     with pytest.raises(Unreachable):
         fetched(Fetcher(["nowhere.invalid"], []), "http://nowhere.invalid/x")
