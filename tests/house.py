@@ -11,6 +11,8 @@ import secrets
 import signal
 import time
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from copy import copy
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 from pathlib import Path
@@ -20,6 +22,7 @@ import boto3
 import botocore.client
 import botocore.config
 import botocore.session
+from botocore.credentials import Credentials
 
 from state.blobs import Blobs
 from state.disks import Disk, open_snapshot
@@ -296,34 +299,78 @@ def session() -> boto3.Session:
 
 
 CREATOR: Any = botocore.client.ClientCreator
-make_class = CREATOR._create_client_class
+make_class, load_model = CREATOR._create_client_class, CREATOR._load_service_model
 
 
 @cache
-def class_of(loader: object, service: str) -> list[type]:
-    """Keep the class of a service's clients; each session has its loader, and its own additions."""
-    return []
+def kept(loader: object, service: str) -> dict[str, Any]:
+    """Keep what is made for a service; each session has its loader, and its own additions."""
+    return {}
 
 
-def made_once(creator: Any, service: str, model: Any) -> type:
+def loaded_once(creator: Any, service: str, version: str | None = None) -> Any:
+    """Make the model of a service once: at the first error it lists all that it has."""
+    made = kept(creator._loader, service)
+    if "model" not in made:
+        made["model"] = load_model(creator, service, version)
+    return made["model"]
+
+
+def made_once(creator: Any, service: str, model: Any) -> Any:
     """Make the class of a service's clients once for all accounts: EC2's has 800 methods."""
-    made = class_of(creator._loader, service)
-    if not made:
-        made.append(make_class(creator, service, model))
-    return made[0]
+    made = kept(creator._loader, service)
+    if "class" not in made:
+        made["class"] = make_class(creator, service, model)
+    return made["class"]
 
 
-CREATOR._create_client_class = made_once
+CREATOR._load_service_model, CREATOR._create_client_class = loaded_once, made_once
 
 
-@lru_cache(200)  # each has connections of its own
+class Caller:
+    """The credentials of whoever calls just now."""
+
+    def get_frozen_credentials(self) -> Any:
+        """Give them as a signer asks for them."""
+        return CALLING.get().get_frozen_credentials()
+
+
+CALLING: ContextVar[Credentials] = ContextVar("CALLING")
+
+
+@lru_cache(1000)
 def client(service: str, endpoint: str, account_id: str, region: str) -> Any:
-    """Make a boto3 client that does not retry: a test wants to see the first answer."""
-    return session().client(
+    """Make an account's client: a shared one that signs with the account's credentials.
+
+    It does not retry: a test wants to see the first answer.
+    """
+    shared = shared_client(service, endpoint, region)
+    made = object.__new__(type(shared))
+    made.__dict__ |= shared.__dict__
+    credentials = Credentials(account_id, "secret")
+    made._request_signer = signer = copy(shared._request_signer)  # of URLs
+    signer._credentials, signer._cache = credentials, {}
+    call = made._make_api_call
+
+    def as_account(action: str, request: Any) -> Any:
+        before = CALLING.set(credentials)
+        try:
+            return call(action, request)
+        finally:
+            CALLING.reset(before)
+
+    made._make_api_call = as_account
+    return made
+
+
+@cache
+def shared_client(service: str, endpoint: str, region: str) -> Any:
+    """Make a client for all accounts: each by itself takes longer than a request."""
+    made = session().client(
         service,  # type: ignore[call-overload]
         endpoint_url=endpoint,
         region_name=region,
-        aws_access_key_id=account_id,
+        aws_access_key_id="anybody",
         aws_secret_access_key="secret",
         config=botocore.config.Config(
             retries={"total_max_attempts": 1},
@@ -333,3 +380,5 @@ def client(service: str, endpoint: str, account_id: str, region: str) -> Any:
             proxies={},
         ),
     )
+    made._request_signer._credentials = Caller()
+    return made
