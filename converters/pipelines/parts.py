@@ -44,6 +44,7 @@ from state import callers, urls
 from state.blobs import Blobs
 from state.bucket_access import may
 from state.callers import Caller
+from state.fetching import names
 from state.jobs import Attempt
 from state.key_access import opens
 from state.objects import Bucket, Object
@@ -86,27 +87,16 @@ class Looker:
             return Looked()
         brought = False
         with Ledger(attempt.scratch, len(manifest.parts), manifest.size) as ledger:
-            self._show(attempt, manifest, ledger)
-            while wanted := list(islice(ledger.missing(), WINDOW)):
-                came = await self._bring(attempt, manifest, ledger, wanted)
+            shown = _Shown(attempt, manifest, ledger)
+            missing = ledger.missing()
+            while wanted := list(islice(missing, WINDOW)):
+                came = await self._bring(attempt, manifest, ledger, wanted, shown)
                 brought = brought or came > 0
                 if came < len(wanted):
                     return Looked(brought=brought)
-            self._show(attempt, manifest, ledger, ledger.checksum())
+            shown.whole(ledger.checksum())
         self._manifests.pop(attempt.task.id, None)
         return Looked(complete=True, brought=True)
-
-    def _show(
-        self, attempt: Attempt, manifest: Manifest, ledger: Ledger, checksum: str | None = None
-    ) -> None:
-        missing = sum(manifest.parts[number].length for number in ledger.missing())
-        disk = DiskProgress(
-            format=manifest.format.upper(),
-            size_bytes=manifest.size,
-            brought=manifest.size - missing,
-            checksum=checksum,
-        )
-        attempt.report(0, None, (disk,))
 
     # the manifest --------------------------------------------------------------------------------
 
@@ -146,7 +136,12 @@ class Looker:
     # parts ---------------------------------------------------------------------------------------
 
     async def _bring(
-        self, attempt: Attempt, manifest: Manifest, ledger: Ledger, wanted: list[int]
+        self,
+        attempt: Attempt,
+        manifest: Manifest,
+        ledger: Ledger,
+        wanted: list[int],
+        shown: "_Shown",
     ) -> int:
         """Bring those of some parts that are there; return how many were."""
         places = asyncio.Semaphore(AT_ONCE)
@@ -155,7 +150,7 @@ class Looker:
             async with places:
                 await self._part(attempt, ledger, number, manifest)
                 if ledger.has(number):
-                    self._show(attempt, manifest, ledger)
+                    shown.came(number)
 
         try:
             async with asyncio.TaskGroup() as group:
@@ -229,12 +224,15 @@ class Looker:
     def _own(self, attempt: Attempt, url: str) -> tuple[bool, Object | None]:
         """Tell whether a URL is one of this server's, and which object it is, if that is there.
 
-        ClientError if it is one that the task may not read.
+        Another server that the settings name may have a bucket of the same name. ClientError if it
+        is one that the task may not read.
         """
         try:
             said = urls.read(url)
         except urls.Unreadable:
             raise object_gone() from None
+        if said.host is not None and names(self._options.fetch_hosts, url):
+            return False, None
         now = datetime.now(UTC)
         with attempt.store.read() as tx:
             for place in said.locations:
@@ -278,6 +276,35 @@ class Looker:
         if account_id is not None and session is not None:
             return callers.of_session(tx, session)
         return callers.of_account(account_id, task.region) if account_id is not None else None
+
+
+class _Shown:
+    """What is shown of an image while its parts come."""
+
+    def __init__(self, attempt: Attempt, manifest: Manifest, ledger: Ledger) -> None:
+        self._attempt = attempt
+        self._manifest = manifest
+        missing = sum(manifest.parts[number].length for number in ledger.missing())
+        self._brought = manifest.size - missing
+        self._show()
+
+    def came(self, number: int) -> None:
+        """Another part is there."""
+        self._brought += self._manifest.parts[number].length
+        self._show()
+
+    def whole(self, checksum: str | None) -> None:
+        """All of them are."""
+        self._show(checksum)
+
+    def _show(self, checksum: str | None = None) -> None:
+        disk = DiskProgress(
+            format=self._manifest.format.upper(),
+            size_bytes=self._manifest.size,
+            brought=self._brought,
+            checksum=checksum,
+        )
+        self._attempt.report(0, None, (disk,))
 
 
 def _linked(blobs: Blobs, blob_id: str, path: Path) -> bool:

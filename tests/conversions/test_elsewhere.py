@@ -94,6 +94,7 @@ def distant(fetching: Server) -> Distant:
 @pytest.mark.slow
 def test_parts_are_fetched_as_they_appear(distant: Distant) -> None:
     house = distant.house
+    house.s3().create_bucket(Bucket=distant.bucket)  # of the same name, but another server's
     task_id = distant.import_volume()["ConversionTaskId"]
     distant.put_manifest()
     distant.put_part(1)
