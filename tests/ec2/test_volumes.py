@@ -569,6 +569,18 @@ def test_a_volume_is_well(house: House) -> None:
     }
 
 
+def test_who_pays_for_a_rate_is_told_how_long_it_takes(house: House) -> None:
+    volume = made_volume(house, SnapshotId=made_snapshot(house), VolumeInitializationRate=100)
+
+    (found,) = house.ec2().describe_volume_status(VolumeIds=[volume])["VolumeStatuses"]
+
+    assert found["InitializationStatusDetails"] == {
+        "EstimatedTimeToCompleteInSeconds": 0,
+        "InitializationType": "provisioned-rate",
+        "Progress": 100,
+    }
+
+
 def test_io_may_be_enabled(house: House) -> None:
     ec2, volume = house.ec2(), made_volume(house, Size=1)
 

@@ -14,9 +14,11 @@ from emulator.shapes.ec2 import (
     DescribeVolumeStatusRequest,
     DescribeVolumeStatusResult,
     EnableVolumeIORequest,
+    InitializationStatusDetails,
     VolumeStatusDetails,
     VolumeStatusItem,
 )
+from state.volumes import Volume
 
 actions = Actions()
 
@@ -102,11 +104,21 @@ def item(row: Row) -> VolumeStatusItem:
         "VolumeStatus": {"Details": details(row), "Status": status(row)},
     }
     if row.volume.snapshot_id:
-        rate = row.volume.initialization_rate
-        shape["InitializationStatusDetails"] = {
-            "InitializationType": "default" if rate is None else "provisioned-rate",
-            "Progress": 100,
-        }
+        shape["InitializationStatusDetails"] = initialization(row.volume)
+    return shape
+
+
+def initialization(volume: Volume) -> InitializationStatusDetails:
+    """Return how far a volume has the bytes of its snapshot: all of them, once it is there."""
+    there = volume.state != "creating"
+    shape: InitializationStatusDetails = {
+        "InitializationType": "default",
+        "Progress": 100 if there else 0,
+    }
+    if volume.initialization_rate is not None:
+        shape["InitializationType"] = "provisioned-rate"
+        if there:
+            shape["EstimatedTimeToCompleteInSeconds"] = 0
     return shape
 
 
