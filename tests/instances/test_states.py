@@ -192,7 +192,7 @@ def test_what_comes_or_goes_is_given_no_volume(house: House, state: str) -> None
     ) == ("IncorrectState", f"Instance '{instance}' is not 'running'.")
 
 
-def test_an_instance_has_as_many_volumes_as_its_type_allows(house: House) -> None:
+def test_an_instance_has_as_many_volumes_as_its_type_allows(house: House, image_id: str) -> None:
     ec2, instance = house.ec2(), put_instance(house, instance_type="t3.micro", state="stopped")
     names = [f"/dev/xvd{first}{second}" for first in "bc" for second in ascii_lowercase]
     for name in names[:27]:
@@ -207,6 +207,9 @@ def test_an_instance_has_as_many_volumes_as_its_type_allows(house: House) -> Non
 
     assert code == "AttachmentLimitExceeded"
     assert message.startswith("You may attach up to 27 devices for this instance type.")
+    disks = [{"DeviceName": name, "Ebs": {"VolumeSize": 1}} for name in names[:40]]
+    refused = refusal(lambda: started(house, ImageId=image_id, BlockDeviceMappings=disks))
+    assert refused[0] == "AttachmentLimitExceeded"
 
 
 def test_a_volume_is_shared_by_sixteen_instances_at_most(house: House) -> None:

@@ -31,6 +31,7 @@ from emulator.services.ec2.instances.placing import addresses_of, connected, pla
 from emulator.services.ec2.instances.rows import Row, rows_of
 from emulator.services.ec2.network import world
 from emulator.services.ec2.tags import specified
+from emulator.services.ec2.volumes.rows import check_number
 from emulator.shapes.ec2 import (
     PrivateDnsNameOptionsRequest,
     Reservation,
@@ -87,6 +88,7 @@ def run_instances(ctx: Context, request: RunInstancesRequest) -> Reservation:
             raise errors.addresses_of_several()
         image = find_image(ctx, tx, request["ImageId"])
         devices = disks.devices_of(ctx, tx, image, request.get("BlockDeviceMappings", ()))
+        check_number(model.instance_type, len(devices))
         there = model.model_copy(update={"zone": place.subnet.zone})
         count, real = capacity.admitted(ctx, tx, there, request["MinCount"], most)
         addresses = addresses_of(tx, place, request["MinCount"], count)

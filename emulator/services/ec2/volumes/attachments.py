@@ -15,9 +15,8 @@ from emulator.services.actions import Actions
 from emulator.services.ec2.instances.capacity import check_alone, runs_on_machine
 from emulator.services.ec2.instances.rows import check_instance_ids, find_instances
 from emulator.services.ec2.volumes import errors
-from emulator.services.ec2.volumes.rows import attachment_shape, find_volume
+from emulator.services.ec2.volumes.rows import attachment_shape, check_number, find_volume
 from emulator.shapes.ec2 import AttachVolumeRequest, DetachVolumeRequest, VolumeAttachment
-from state.instance_types import all_types
 from state.instances import Instance
 from state.machines import without
 from state.volumes import Attachment, Volume
@@ -96,9 +95,7 @@ def check_attachable(
         raise errors.too_many_instances(volume.id, MOST_INSTANCES)
     if volume.state not in ("available", "in-use"):
         raise errors.in_state(volume.id, volume.state)
-    most = most_volumes(instance)
-    if most is not None and len(others) >= most:
-        raise errors.too_many_volumes(most)
+    check_number(instance.instance_type, len(others) + 1)
     taken = {
         each.device.removeprefix("/dev/")
         for other in others
@@ -107,12 +104,6 @@ def check_attachable(
     }
     if device.removeprefix("/dev/") in taken:
         raise errors.device_in_use(device)
-
-
-def most_volumes(instance: Instance) -> int | None:
-    """Return how many volumes an instance of its type may have, its one interface set aside."""
-    known = all_types().get(instance.instance_type)
-    return None if known is None else known.ebs_attachments
 
 
 def check_detachable(attachment: Attachment, instance: Instance | None) -> None:

@@ -12,6 +12,7 @@ from emulator.services.ec2.tags import tag_set
 from emulator.services.ec2.volumes import errors
 from emulator.shapes.ec2 import Volume as VolumeShape
 from emulator.shapes.ec2 import VolumeAttachment
+from state.instance_types import all_types
 from state.store import Numbered, Tx
 from state.volumes import Attachment, Shape, Volume
 
@@ -40,6 +41,14 @@ def named_zone(region: str, name: str | None, zone_id: str | None) -> str | None
         if name == zone["ZoneName"] or zone_id == zone["ZoneId"]:
             return zone["ZoneName"]
     raise errors.zone_not_found(name) if name is not None else invalid_zone_ids([zone_id or ""])
+
+
+def check_number(instance_type: str, wanted: int) -> None:
+    """Refuse more volumes than an instance of a type may have beside its one interface."""
+    known = all_types().get(instance_type)
+    most = None if known is None else known.ebs_attachments
+    if most is not None and wanted > most:
+        raise errors.too_many_volumes(most)
 
 
 def find_volume(ctx: Context, tx: Tx, volume_id: str) -> Volume:
