@@ -331,6 +331,11 @@ def test_an_ami_of_another_account_is_started_by_permission(
         ({"KeyName": "nobody's"}, "InvalidKeyPair.NotFound", "'nobody's' does not exist"),
         ({"SubnetId": "subnet-0123456789abcdef0"}, "InvalidSubnetID.NotFound", "subnet-01"),
         ({"SecurityGroupIds": ["sg-0123456789abcdef0"]}, "InvalidGroup.NotFound", "sg-01"),
+        (
+            {"SecurityGroupIds": [""]},
+            "InvalidParameterValue",
+            "groupId is invalid. The value cannot",
+        ),
         ({"SecurityGroups": ["nobody's"]}, "InvalidGroup.NotFound", "nobody's"),
         ({"Placement": {"AvailabilityZone": "us-east-1z"}}, "InvalidParameterValue", "us-east-1z"),
         ({"Placement": {"GroupName": "close"}}, "UnsupportedOperation", "Placement by GroupName"),
@@ -501,6 +506,8 @@ def test_without_a_default_vpc_a_subnet_must_be_named(friend: House) -> None:
         "VPCIdNotSpecified",
         "No default VPC for this user",
     )
+    named = refusal(lambda: run(friend, image, SecurityGroups=["default"]))
+    assert (named[0], "GroupName is only supported" in named[1]) == ("VPCIdNotSpecified", True)
 
 
 def test_several_get_the_lowest_addresses_that_are_free(house: House) -> None:

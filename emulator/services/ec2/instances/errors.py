@@ -205,6 +205,14 @@ def names_with_subnet() -> AwsError:
     )
 
 
+def empty_group_id() -> AwsError:
+    """Say that nothing is the id of no security group."""
+    return AwsError(
+        "InvalidParameterValue",
+        "Value () for parameter groupId is invalid. The value cannot be empty",
+    )
+
+
 def with_interfaces(what: str) -> AwsError:
     """Say that a network interface tells what an instance must not then."""
     return AwsError(

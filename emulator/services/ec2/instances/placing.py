@@ -56,9 +56,9 @@ def place_of(ctx: Context, tx: Tx, request: RunInstancesRequest) -> Place:
     if subnet_id is not None and names:
         raise errors.names_with_subnet()
     zone = zone_of(ctx, request.get("Placement", {}))
+    by_name = [security_groups.find(ctx, tx, None, each) for each in names]
     subnet = subnet_of(ctx, tx, subnet_id, zone)
-    named = [security_groups.find(ctx, tx, each, None) for each in of_ids(request)]
-    named += [security_groups.find(ctx, tx, None, each) for each in names]
+    named = [security_groups.find(ctx, tx, each, None) for each in of_ids(request)] + by_name
     address = request.get("PrivateIpAddress")
     return Place(subnet, checked_groups(ctx, tx, subnet, named), address)
 
@@ -130,7 +130,10 @@ def address_of(specification: InstanceNetworkInterfaceSpecification) -> str | No
 
 def of_ids(request: RunInstancesRequest) -> list[str]:
     """Return the ids of the security groups that are named, each once."""
-    return list(dict.fromkeys(request.get("SecurityGroupIds", [])))
+    named = list(dict.fromkeys(request.get("SecurityGroupIds", [])))
+    if "" in named:
+        raise errors.empty_group_id()
+    return named
 
 
 def zone_of(ctx: Context, placement: PlacementShape) -> str | None:
