@@ -50,9 +50,9 @@ FILTERS = Filters[Row](
 def describe_volumes(ctx: Context, request: DescribeVolumesRequest) -> DescribeVolumesResult:
     """List volumes: those named, or all that pass the filters."""
     named = request.get("VolumeIds")
-    for other in ("MaxResults", "NextToken"):
-        if named and other in request:
-            raise not_together("VolumeIds", other)
+    for member, other in (("MaxResults", "maxResults"), ("NextToken", "nextToken")):
+        if named and member in request:
+            raise not_together("volumeSet", other)
     check_volume_ids(named or ())
     page = paging.page(
         "DescribeVolumes",

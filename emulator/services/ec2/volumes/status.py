@@ -58,7 +58,7 @@ def describe_volume_status(
     """Tell how volumes are: those named, or all that pass the filters."""
     named = request.get("VolumeIds")
     if named and "MaxResults" in request:
-        raise not_together("VolumeIds", "MaxResults")
+        raise not_together("volumeSet", "maxResults")
     check_volume_ids(named or ())
     page = paging.page(
         "DescribeVolumeStatus",
