@@ -5,6 +5,7 @@ that the README shows.
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from ipaddress import ip_network
@@ -14,6 +15,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 PREFIX = "VMIE_"
+
+HOST = re.compile(r"(?:\.?[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 
 
 class SettingsError(Exception):
@@ -116,6 +119,15 @@ class Settings(BaseModel):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The least important lines that are logged."
     )
+
+    @field_validator("fetch_hosts")
+    @classmethod
+    def hosts(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        """Refuse what would never be the host of a URL, as a whole URL."""
+        for each in given:
+            if not HOST.fullmatch(each):
+                raise ValueError(f"'{each}' is no host: name, name:port or .name")
+        return given
 
     @field_validator("fetch_networks")
     @classmethod

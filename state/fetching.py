@@ -3,6 +3,7 @@
     minio.test          on the port of the scheme
     minio.test:9000     on that port
     .example.com        every host below it
+    [fd00::5]:9000      an address, as it stands in URLs
 
 What a name leads to is another question: it is looked up when it is fetched from.
 """
@@ -24,6 +25,7 @@ def names(hosts: Iterable[str], url: str) -> bool:
     if parts.scheme not in PORTS or "@" in parts.netloc or not host:
         return False
     ending = "" if port in (None, PORTS[parts.scheme]) else f":{port}"
+    host = f"[{host}]" if ":" in host else host
     labels = host.split(".")
     above = (f".{'.'.join(labels[first:])}{ending}" for first in range(1, len(labels)))
     named = {each.lower() for each in hosts}

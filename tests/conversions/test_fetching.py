@@ -189,9 +189,13 @@ def test_a_url_that_there_cannot_be_is_the_clients_fault(url: str) -> None:
         ("ftp://parts.test/x", False),
         ("file:///etc/passwd", False),
         ("http://[::1/x", False),
+        ("http://[::1]:9000/x", True),
+        ("http://[::1]/x", False),
+        ("http://[::2]:9000/x", False),
         ("http:///x", False),
         ("parts.test", False),
     ],
 )
 def test_a_host_is_named_with_its_port(url: str, named: bool) -> None:
-    assert names(["Parts.test", "other.test:9000", ".below.test"], url) is named
+    hosts = ["Parts.test", "other.test:9000", ".below.test", "[::1]:9000"]
+    assert names(hosts, url) is named

@@ -45,6 +45,11 @@ def test_the_data_folder_is_absolute_and_holds_the_store(tmp_path: Path) -> None
         ({}, {"VMIE_QUOTA": "21"}, "", "'quota' cannot be '21'"),
         ({}, {"VMIE_ROLE": "king"}, "", "'role' cannot be 'king'"),
         ({}, {"VMIE_UPSTREAM": "localhost:5000"}, "", "'upstream' cannot be"),
+        *(
+            ({}, {"VMIE_FETCH_HOSTS": f"minio:9000,{host}"}, "", f"'{host}' is no host: name")
+            for host in ("http://minio", "minio/x", "*.test", "a@minio", "minio:", "a..b", "::1")
+        ),
+        ({}, {"VMIE_FETCH_NETWORKS": "minio"}, "", "'minio' does not appear to be"),
         ({}, {}, "colour = 1", "there is no setting 'colour'"),
         ({}, {}, "port = ", "is not a TOML file"),
         ({}, {"VMIE_CONFIG": "/nowhere/vmie.toml"}, None, "cannot read /nowhere/vmie.toml"),
@@ -67,6 +72,12 @@ def test_a_bad_setting_is_one_clear_sentence(
 
     assert said in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+def test_hosts_are_names_and_addresses_with_their_ports() -> None:
+    hosts = ("minio", "minio.test:9000", ".s3.test", "10.0.0.1:80", "[fd00::5]:9000")
+
+    assert settings.load({}, {"VMIE_FETCH_HOSTS": ",".join(hosts)}).fetch_hosts == hosts
 
 
 def test_the_table_has_every_setting() -> None:
