@@ -1,5 +1,6 @@
 """CreateTags, DeleteTags and DescribeTags."""
 
+import secrets
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 from urllib.request import urlopen
@@ -8,10 +9,13 @@ import pytest
 from botocore.exceptions import ClientError
 
 from emulator.services.ec2.tags import FILTERS
+from state.store import Store
+from state.tasks import TaskState
 from tests.ec2.conftest import put_images, put_snapshots
 from tests.ec2.test_images import image
 from tests.ec2.test_snapshots import snapshot
-from tests.house import House
+from tests.house import House, default_url
+from tests.state import samples
 
 if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import TagTypeDef
@@ -28,12 +32,14 @@ def resources(house: House) -> list[str]:
     """Three snapshots and a task."""
     found = [snapshot(house, number) for number in range(3)]
     put_snapshots(house, found)
-    bucket = house.bucket()
-    house.put_object(bucket, "disk.raw", b"x" * 512)
-    task = house.ec2().import_snapshot(
-        DiskContainer={"UserBucket": {"S3Bucket": bucket, "S3Key": "disk.raw"}}
+    task = samples.task(
+        f"import-snap-{secrets.token_hex(9)[:17]}", TaskState.COMPLETED, house.account_id
     )
-    return [*(each.id for each in found), task["ImportTaskId"]]
+    store = Store(default_url(house.data_dir))
+    with store.begin() as tx:
+        tx.tasks.add(task)
+    store.close()
+    return [*(each.id for each in found), task.id]
 
 
 def of(house: House, resource_id: str) -> dict[str, str]:

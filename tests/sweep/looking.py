@@ -63,7 +63,9 @@ def ask(house: House, service: str, action: str, request: Mapping[str, Any]) -> 
     }
 
 
-def requests(house: House, service: str, action: str, names: Names) -> Iterator[dict[str, Any]]:
+def requests(
+    house: House, service: str, action: str, names: Names, *, whole: bool = True
+) -> Iterator[dict[str, Any]]:
     """Ask with as little as must be, then with one more of what there are names for."""
     caller = client(service, house.endpoint, house.account_id, "us-east-1")
     shape = caller.meta.service_model.operation_model(action).input_shape
@@ -76,6 +78,8 @@ def requests(house: House, service: str, action: str, names: Names) -> Iterator[
         values = values or [sample(shape.members[name])]
         least = [{**request, name: value} for request in least for value in values]
     yield from least
+    if not whole:
+        return
     for name, member in shape.members.items():
         if name not in shape.required_members:
             for value in values_of(name, member, names):
@@ -104,9 +108,9 @@ def look(house: House, seeds: Names) -> tuple[dict[str, set[str]], dict[str, set
         set, {name: set(known) for name, known in seeds.items()}
     )
     seen: dict[str, set[str]] = defaultdict(set)
-    for _ in range(2):  # answers name what others are asked for
+    for whole in (False, True):  # answers name what others are asked for
         for service, action in actions():
-            for request in list(requests(house, service, action, names)):
+            for request in list(requests(house, service, action, names, whole=whole)):
                 answer = ask(house, service, action, request)
                 for name, text in () if "Error" in answer else texts(answer):
                     if name not in seeds:
