@@ -11,7 +11,11 @@ from tests.house import House, MakeHouse, Server
 
 # The same cases every time, however long they take: a busy machine is no failure.
 settings.register_profile(
-    "steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+    "steady",
+    deadline=None,
+    derandomize=True,
+    max_examples=60,
+    suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("steady")
 

@@ -184,6 +184,7 @@ def test_containers_of_all_kinds_make_one_image(house: House, bucket: str, tmp_p
     assert house.snapshot_bytes(details[0]["SnapshotId"]).read_bytes() == content
 
 
+@pytest.mark.slow
 def test_what_polls_see_is_what_the_service_shows(house: House, tmp_path: Path) -> None:
     bucket = house.bucket()
     disks = {}
@@ -227,6 +228,7 @@ def test_what_polls_see_is_what_the_service_shows(house: House, tmp_path: Path) 
 # what is asked for is what comes -----------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_every_licence_is_on_the_image(house: House, bucket: str) -> None:
     asked: list[tuple[dict[str, str], str]] = [
         ({}, "RunInstances"),

@@ -167,11 +167,11 @@ def made(tmp_path: Path, *options: str) -> Path:
     "options",
     [
         ("--csum", "crc32c", "-n", "16384"),
-        ("--csum", "xxhash", "-n", "4096"),
+        pytest.param(("--csum", "xxhash", "-n", "4096"), marks=pytest.mark.slow),
         ("--csum", "sha256", "-n", "65536"),
-        ("--csum", "blake2", "-n", "8192", "-m", "single"),
-        ("-M", "-n", "4096"),
-        ("-O", "^no-holes,^extref"),
+        pytest.param(("--csum", "blake2", "-n", "8192", "-m", "single"), marks=pytest.mark.slow),
+        pytest.param(("-M", "-n", "4096"), marks=pytest.mark.slow),
+        pytest.param(("-O", "^no-holes,^extref"), marks=pytest.mark.slow),
     ],
 )
 def test_every_checksum_and_node_size_is_read(tmp_path: Path, options: tuple[str, ...]) -> None:

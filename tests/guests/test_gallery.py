@@ -1,6 +1,7 @@
 """Every guest of the gallery is looked into and judged, and comes out as it should.
 
-A few of those that can be imported are seen always, the others in the slow round.
+A few of those that can be imported are seen always, and of Windows one for each rule; the others
+in the slow round.
 """
 
 import pytest
@@ -19,6 +20,7 @@ pytestmark = pytest.mark.guests
 
 OFTEN = ("amzn 2023", "centos 7.9", "debian 6.0.8", "debian 12.4", "fedora 39", "ol 9.5",
          "rhel 5.11", "rhel 8.9", "sles 11.4", "sles 15.5", "ubuntu 12", "ubuntu 22")  # fmt: skip
+OFTEN_WINDOWS = ("2003", "2008r2", "2012r2", "7 32 bits", "10 UEFI", "2022 BIOS and UEFI")
 MODES = {"bios": ("legacy-bios",), "uefi": ("uefi",), "both": ("legacy-bios", "uefi")}
 CHOSEN = {"bios": "legacy-bios", "uefi": "uefi", "both": "legacy-bios"}
 KINDS = {"xfs4": "xfs"}
@@ -52,6 +54,26 @@ def linux() -> list[object]:
     ]
 
 
+def windows() -> list[object]:
+    """Return the names of the other table, marked likewise."""
+    return [
+        pytest.param(name, marks=[] if name in OFTEN_WINDOWS else [pytest.mark.slow])
+        for name in WINDOWS
+    ]
+
+
+def cases() -> list[object]:
+    """Return the names of what is next to the tables, with the mark for a rule's other Windows."""
+    found: list[object] = []
+    shown: set[str] = set()
+    for name, case in CASES.items():
+        of_windows = isinstance(case.recipe, WindowsRecipe)
+        marks = [pytest.mark.slow] if of_windows and case.rule in shown else []
+        found.append(pytest.param(name, marks=marks))
+        shown |= {case.rule} if of_windows else set()
+    return found
+
+
 @pytest.mark.parametrize("recipe", linux())
 def test_a_linux_of_the_table_is_seen_as_it_is_and_accepted(
     guests: Builder, recipe: Recipe
@@ -76,7 +98,7 @@ def test_a_linux_of_the_table_is_seen_as_it_is_and_accepted(
     assert (verdict.description or "").endswith(recipe.kernel)
 
 
-@pytest.mark.parametrize("name", WINDOWS)
+@pytest.mark.parametrize("name", windows())
 def test_a_windows_of_the_table_is_seen_as_it_is_and_accepted(guests: Builder, name: str) -> None:
     recipe = WINDOWS[name]
 
@@ -92,7 +114,7 @@ def test_a_windows_of_the_table_is_seen_as_it_is_and_accepted(guests: Builder, n
     assert (verdict.platform, verdict.architecture) == ("Windows", bits)
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", cases())
 def test_what_is_next_to_the_table_is_told_why(guests: Builder, name: str) -> None:
     case = CASES[name]
 

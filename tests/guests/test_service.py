@@ -114,7 +114,13 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("why", REFUSED)
+@pytest.mark.parametrize(
+    "why",
+    [
+        pytest.param(why, marks=[pytest.mark.slow] if number else [])
+        for number, why in enumerate(REFUSED)
+    ],
+)
 def test_a_guest_is_refused_as_the_service_refuses_it(
     why: str, house: House, guests: Builder
 ) -> None:

@@ -112,6 +112,7 @@ def test_a_machine_that_dies_leaves_its_instance_stopped(running_house: House) -
     assert stopped["StateReason"]["Code"] == "Server.InternalError"
 
 
+@slow
 def test_the_snapshot_of_a_volume_that_is_written_to_is_completed(running_house: House) -> None:
     ec2 = running_house.ec2()
     instance_id = runs(running_house, image(running_house, STAYS))

@@ -175,7 +175,7 @@ def mutants(draw: st.DrawFn) -> tuple[str, Request]:
 
 
 @given(mutants())
-@settings(max_examples=500)
+@settings(max_examples=150)
 def test_a_request_with_another_byte_is_refused(mutant: tuple[str, Request]) -> None:
     _, request = mutant
 

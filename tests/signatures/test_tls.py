@@ -35,6 +35,7 @@ def handshake(house: House, context: ssl.SSLContext, name: str = "127.0.0.1") ->
         return secured.version()
 
 
+@pytest.mark.slow
 def test_clients_that_trust_the_certificate_speak_tls(make_house: MakeHouse) -> None:
     house = make_house(tls="self-signed")
     certificate = house.data_dir / "tls" / "certificate.pem"

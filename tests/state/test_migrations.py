@@ -96,6 +96,7 @@ def test_many_starters_migrate_at_once(url: str) -> None:
         store.close()
 
 
+@pytest.mark.slow
 def test_a_start_does_not_load_alembic(tmp_path: Path) -> None:
     script = (
         "import sys; from state.store import Store; Store(sys.argv[1]).migrate()\n"
