@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 # clients do not look for an answer before they have sent everything. Beyond this we hang up.
 DRAINED = 1 << 30
 ARRIVING = memoryview(bytearray(BLOCK))  # what one read brings, until the parser has copied it
+BEGINNING = ARRIVING[: 64 << 10]  # for a head: of a body, little is to come by the parser with it
 LINE = 16 << 10  # bytes of a request line that are looked at; the longest key has 9 KiB, escaped
 LINGER = 0.02  # seconds that a block may take to fill: what trickles is handed on as it comes
 KEEP_ALIVE = 75  # seconds; longer than the clients' pools keep a connection that idles
@@ -242,8 +243,10 @@ class Reader(asyncio.BufferedProtocol):
 
     def get_buffer(self, sizehint: int) -> memoryview:
         """Say where the next bytes go; nobody else's come in before they are taken."""
-        arrival = self.protocol.arrival
-        return ARRIVING if arrival is None else arrival.room
+        protocol = self.protocol
+        if protocol.arrival is not None:
+            return protocol.arrival.room
+        return BEGINNING if protocol.between else ARRIVING
 
     def buffer_updated(self, nbytes: int) -> None:
         """Take what has come."""
