@@ -9,9 +9,17 @@ The parser sees what has come along with the head, and nothing of the rest. Buff
 and again: new memory costs more than what is done with it.
 """
 
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from queue import SimpleQueue
+from threading import Thread
 from typing import Any, Final
 
+from emulator.direct import Prompt
 from emulator.prompts import Delivery
+
+log = logging.getLogger(__name__)
 
 KEPT: Final = 64  # buffers, for bodies that are to come
 FREE: Final[list[bytearray]] = []
@@ -63,3 +71,44 @@ def buffer_of(size: int) -> bytearray:
         if len(buffer) == size:
             return FREE.pop(at)
     return bytearray(size)
+
+
+class Takers:
+    """The threads that bodies are taken in; they are begun with the first body.
+
+    They are few: more would wait for one another at a file, which one writes to at a time. And they
+    are no executor, whose futures take as long as all else that is done for a block.
+    """
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.threads: list[Thread] = []
+        self.waiting: SimpleQueue[Callable[[], object] | None] = SimpleQueue()
+
+    def take(self, arrival: Arrival, then: Callable[[Prompt | None], object]) -> None:
+        """Have a body taken; what became of it is told in the thread that took it."""
+        if not self.threads:
+            self.threads += [Thread(target=self.run, daemon=True) for _ in range(self.count)]
+            for thread in self.threads:
+                thread.start()
+        self.waiting.put(lambda: then(taken(arrival)))
+
+    def run(self) -> None:
+        """Take one body after the other."""
+        while (work := self.waiting.get()) is not None:
+            with suppress(RuntimeError):  # the event loop has ended: there is nobody to be told
+                work()
+
+    def close(self) -> None:
+        """End the threads once all bodies are taken."""
+        for _ in self.threads:
+            self.waiting.put(None)
+
+
+def taken(arrival: Arrival) -> Prompt | None:
+    """Have a body taken; if that fails, the usual way finds the same, and tells it."""
+    try:
+        return arrival.delivery.answered(arrival.buffer)
+    except Exception:
+        log.debug("a body could not be taken", exc_info=True)
+        return None

@@ -21,7 +21,7 @@ import httptools
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from emulator.arrivals import Arrival
+from emulator.arrivals import Arrival, Takers
 from emulator.direct import Direct, Pipe, Prompt
 from emulator.incoming import escaped, origin_form
 from emulator.protocol.streams import BLOCK
@@ -39,6 +39,7 @@ BEGINNING = ARRIVING[: 64 << 10]  # for a head: of a body, little is to come by 
 LINE = 16 << 10  # bytes of a request line that are looked at; the longest key has 9 KiB, escaped
 LINGER = 0.02  # seconds that a block may take to fill: what trickles is handed on as it comes
 KEEP_ALIVE = 75  # seconds; longer than the clients' pools keep a connection that idles
+TAKERS = 4  # threads that bodies are taken in
 GRACE = 3  # seconds for the requests that are under way when the server is told to stop
 
 
@@ -174,13 +175,12 @@ class Protocol(HttpToolsProtocol):
     def deliver(self, arrival: Arrival) -> None:
         """Have a body taken that is whole."""
         self.arrival = None
-        work = self.loop.run_in_executor(None, arrival.delivery.answered, arrival.buffer)
-        work.add_done_callback(lambda done: self.delivered(arrival, done))
+        call, delivered = self.loop.call_soon_threadsafe, self.delivered
+        self.config.takers.take(arrival, lambda answer: call(delivered, arrival, answer))
 
-    def delivered(self, arrival: Arrival, done: "asyncio.Future[Prompt | None]") -> None:
+    def delivered(self, arrival: Arrival, answer: Prompt | None) -> None:
         """Answer whoever sent a body, or have that done in the usual way."""
         cycle = arrival.cycle
-        answer = None if done.cancelled() or done.exception() is not None else done.result()
         if answer is None:
             cycle.body = Pieces([bytes(arrival.buffer)])
             super()._start_asgi_task(cycle, arrival.app)
@@ -275,6 +275,7 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End all connections, then let go of what they had in common."""
         await super().shutdown(sockets)
+        self.config.takers.close()
         if self.config.pipe is not None:
             self.config.pipe.close()
 
@@ -301,6 +302,7 @@ class Config(uvicorn.Config):
     def __init__(self, app: "Application", **settings: Any) -> None:
         super().__init__(app, **settings)
         self.prompts = app.gateway.prompts
+        self.takers = Takers(TAKERS)
         self.pipe = Pipe() if hasattr(os, "splice") else None
 
 

@@ -137,6 +137,7 @@ def visit(scenario: Callable[[Desk, Client], Awaitable[None]]) -> Desk:
             await asyncio.sleep(0)
 
     uvloop.run(run())
+    desk.config.takers.close()
     if desk.config.pipe is not None:
         desk.config.pipe.close()
     return desk
@@ -239,7 +240,7 @@ def test_who_expects_to_be_asked_is_asked() -> None:
 
 def test_two_lengths_are_refused() -> None:
     async def scenario(desk: Desk, client: Client) -> None:
-        await client.send(put("/take", SIZE, "Content-Length: 5") + BODY)
+        await client.send(put("/take", SIZE, "Content-Length: 5"))
         assert await client.statuses(1) == [400]
 
     assert not visit(scenario).bodies

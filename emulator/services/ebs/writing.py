@@ -11,6 +11,9 @@ import base64
 import hashlib
 from contextvars import copy_context
 from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from emulator.context import Context
 from emulator.errors import unreadable_block
@@ -22,6 +25,9 @@ from state.disks import journal
 from state.drafts import Draft, as_of, put_off
 from state.lineage import BLOCK
 from state.snapshots import Snapshot
+
+if TYPE_CHECKING:
+    from state.blobs import Blobs
 
 actions = Actions()
 
@@ -75,14 +81,21 @@ def put(
     if checksum != base64.b64encode(digest).decode("ascii"):
         raise errors.checksum_differs()
     assert draft.journal_id is not None
-    path, blocks = ctx.blobs.path(draft.journal_id), ctx.blobs.path(snapshot.blob_id)
     try:
-        with journal.opened(path, blocks) as opened:  # from here on nobody completes it
+        with journal.opened(
+            *places(ctx.blobs, draft.journal_id, snapshot.blob_id)
+        ) as opened:  # from here on nobody completes it
             opened.write(index, data, digest)
     except FileNotFoundError:
         writable(ctx, snapshot_id)  # it has been completed or deleted
         raise
     note(ctx, snapshot, draft, progress, ctx.now())
+
+
+@lru_cache(64)
+def places(blobs: "Blobs", journal_id: str, blob_id: str) -> tuple[Path, Path]:
+    """Return where a journal is, and where the blocks are that it tells of."""
+    return blobs.path(journal_id), blobs.path(blob_id)
 
 
 def writable(ctx: Context, snapshot_id: str) -> tuple[Snapshot, Draft]:
