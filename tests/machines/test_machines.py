@@ -113,13 +113,17 @@ def test_a_machine_that_dies_leaves_its_instance_stopped(running_house: House) -
 
 
 @slow
-def test_the_snapshot_of_a_volume_that_is_written_to_is_completed(running_house: House) -> None:
+def test_snapshots_of_volumes_that_are_written_to_are_completed(running_house: House) -> None:
     ec2 = running_house.ec2()
-    instance_id = runs(running_house, image(running_house, STAYS))
+    data: Any = [{"DeviceName": "/dev/sdf", "Ebs": {"VolumeSize": 1}}]
+    instance_id = runs(running_house, image(running_house, STAYS), BlockDeviceMappings=data)
+    of_all: Any = {"InstanceSpecification": {"InstanceId": instance_id}}
+
+    made = [each["SnapshotId"] for each in ec2.create_snapshots(**of_all)["Snapshots"]]
     root = root_of(running_house, instance_id)
+    made.append(ec2.create_snapshot(VolumeId=root)["SnapshotId"])
 
-    made = [ec2.create_snapshot(VolumeId=root)["SnapshotId"] for _ in range(2)]
-
+    assert len(made) == 3
     ec2.get_waiter("snapshot_completed").wait(
         SnapshotIds=made, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
     )
