@@ -72,7 +72,7 @@ def asked_for(
     name = f"{service}:{action}"
     made = MADE.get(action, ())
     shared = {"ec2:Region": ctx.region, **of_tags(tags_of(request))}
-    if "InstanceType" in request:
+    if action == "RunInstances" and "InstanceType" in request:
         shared["ec2:InstanceType"] = request["InstanceType"]
     if service == "ec2" and looks(action):
         yield Asked(name, context=shared)
@@ -81,7 +81,7 @@ def asked_for(
     owned = tx.tags.of(named)
     region = request.get("SourceRegion") or ctx.region
     for each in named:
-        known = {**shared, **of_resource(owned.get(each, {}), "ec2")}
+        known = {**shared, **of_resource(owned.get(each, {}), "ec2"), **of_instance(tx, ctx, each)}
         yield on(name, arn(ctx, type_of(each), each, region), known)
     pair = request.get(PAIR)
     if isinstance(pair, str) and "key-pair" not in made:
@@ -140,6 +140,21 @@ def ids_in(value: object, name: str = "") -> Iterator[str]:
         found = ID.fullmatch(value)
         if found is not None and found["prefix"] in TYPES:
             yield value
+
+
+def of_instance(tx: Tx, ctx: Context, resource_id: str) -> Values:
+    """Return what conditions may ask of one of the account's instances; nothing of all else."""
+    instance = tx.instances.get(resource_id) if type_of(resource_id) == "instance" else None
+    if instance is None or (instance.account_id, instance.region) != (ctx.account_id, ctx.region):
+        return {}
+    return {
+        "ec2:AvailabilityZone": instance.zone,
+        "ec2:InstanceID": instance.id,
+        "ec2:InstanceType": instance.instance_type,
+        "ec2:MetadataHttpTokens": instance.metadata.tokens,
+        "ec2:RootDeviceType": "ebs",
+        "ec2:Tenancy": instance.tenancy,
+    }
 
 
 def is_tagged(request: Mapping[str, Any], kind: str) -> bool:

@@ -418,6 +418,18 @@ def test_who_starts_instances_must_be_allowed_all_that_it_takes(house: House) ->
     )
 
 
+def test_instances_are_changed_by_what_they_are(house: House) -> None:
+    small, large = started(house), started(house, InstanceType="t2.large")
+    of_type: Any = {"StringEquals": {"ec2:InstanceType": "t2.micro"}}
+    ec2 = Worker(house, statement("ec2:*", "*", **of_type)).client("ec2")
+
+    assert ec2.stop_instances(InstanceIds=[small])["StoppingInstances"]
+    wanted: Any = {"InstanceType": {"Value": "t2.large"}}
+    ec2.modify_instance_attribute(InstanceId=small, **wanted)
+    for each in (small, large):
+        assert refusal(ec2.stop_instances, InstanceIds=[each])[1] == "UnauthorizedOperation"
+
+
 def test_instances_are_stopped_by_what_their_tags_say(house: House) -> None:
     mine, other = started(house), started(house)
     house.ec2().create_tags(Resources=[mine], Tags=[{"Key": "team", "Value": "ours"}])
