@@ -2,7 +2,7 @@
 
 It is told where to go and who asks by the variables that every AWS client reads: AWS_ENDPOINT_URL
 (_EC2, _S3), AWS_REGION or AWS_DEFAULT_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,
-AWS_SESSION_TOKEN, AWS_CA_BUNDLE.
+AWS_SESSION_TOKEN, AWS_CA_BUNDLE; and by the profile that AWS_PROFILE names.
 """
 
 import asyncio
@@ -18,6 +18,7 @@ from xml.parsers.expat import ExpatError
 import httpx
 import xmltodict
 
+from emulator.cli import profiles
 from emulator.parts import StartError
 from emulator.signatures import signing
 from emulator.signatures.keys import Key
@@ -50,7 +51,8 @@ class Place:
 
     @classmethod
     def of(cls, environ: Mapping[str, str], endpoint: str | None, region: str | None) -> Self:
-        """Read the variables; StartError if something is missing."""
+        """Read the variables, and the profile; StartError if something is missing."""
+        environ = profiles.completed(environ)
         region = region or environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
         if not region:
             raise StartError("no Region is named: give --region, or set AWS_REGION")
