@@ -20,7 +20,10 @@ async def imported(path: Path, declared: str | None) -> Disk:
     return disk
 
 
-@pytest.mark.parametrize("name", REFUSED)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.slow] if "bomb" in name else []) for name in REFUSED],
+)
 async def test_what_is_not_to_be_imported_is_refused(name: str, tmp_path: Path) -> None:
     build, declared, text = REFUSED[name]
     path = tmp_path / "image"

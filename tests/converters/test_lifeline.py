@@ -228,6 +228,7 @@ async def test_address_space_is_limited() -> None:
     assert "MemoryError" in limited.stderr
 
 
+@pytest.mark.slow
 async def test_cpu_time_is_limited() -> None:
     ended = await lifeline.run([SHELL, "-c", "while :; do :; done"], Limits(cpu_seconds=1))
 

@@ -395,6 +395,7 @@ async def test_what_will_not_inflate_is_refused(name: str, tmp_path: Path) -> No
         await inflate(ova, member, tmp_path / "disk", ignore)
 
 
+@pytest.mark.slow
 async def test_a_bomb_is_not_inflated_to_its_end(tmp_path: Path) -> None:
     ova = tmp_path / "vm.ova"
     member = gzipped(ova, gzip.compress(bytes(MIB)) * 600, capacity=MIB)

@@ -194,7 +194,10 @@ REFUSED: dict[str, list[bytes]] = {
 }
 
 
-@pytest.mark.parametrize("name", REFUSED)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.slow] if "many" in name else []) for name in REFUSED],
+)
 def test_what_is_no_archive_of_plain_files_is_refused(name: str, tmp_path: Path) -> None:
     path = written(tmp_path / "tar", *REFUSED[name])
 

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.ebs.conftest import (
     BLOCK,
     block,
@@ -183,6 +185,7 @@ def checksums(house: House) -> set[Path]:
     return set((house.data_dir / "blobs").glob("*/checksums-*"))
 
 
+@pytest.mark.slow
 def test_what_is_encrypted_is_completed_by_a_worker_and_read_as_long_as_its_key_opens(
     house: House, ebs: Any
 ) -> None:

@@ -73,6 +73,7 @@ def many(house: House, connections: int) -> Any:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_64_connections_write_and_read_at_once(house: House) -> None:
     ebs = many(house, 64)
     chance = random.Random(5)

@@ -205,6 +205,7 @@ def test_other_readers_find_the_same(images: Path, tmp_path: Path) -> None:
             assert subprocess.run(grub, check=True, capture_output=True).stdout == content, path
 
 
+@pytest.mark.slow
 @pytest.mark.guests
 def test_a_damaged_node_is_read_from_its_copy(tmp_path: Path) -> None:
     image = made(tmp_path, "-m", "dup")

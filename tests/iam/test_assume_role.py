@@ -187,6 +187,7 @@ def test_a_session_may_have_a_policy_of_its_own(house: House) -> None:
     assert refused[:2] == (400, "MalformedPolicyDocument")
 
 
+@pytest.mark.slow
 def test_roles_and_sessions_survive_a_kill_and_sessions_end_in_time(own_house: House) -> None:
     house = own_house
     role = made(house, "worker")

@@ -202,6 +202,7 @@ def test_volumes_come_and_go_while_a_machine_runs(running_house: House) -> None:
     assert volume(running_house, plain)["State"] == "available"
 
 
+@slow
 def test_an_encrypted_disk_is_started_if_its_key_may_be_used(running_house: House) -> None:
     ec2, kms = running_house.ec2(), running_house.kms()
     key = kms.create_key()["KeyMetadata"]["Arn"]
