@@ -361,7 +361,8 @@ def test_several_may_look_at_one_screen(tmp_path: Path) -> None:
             if wanted.exists():
                 taken += 1
                 if taken > 1:  # the first wish goes with that of somebody who has given up
-                    consoles.picture("i-1").write_bytes(b"picture")
+                    (tmp_path / "picture").write_bytes(b"picture")
+                    (tmp_path / "picture").replace(consoles.picture("i-1"))
                 wanted.unlink()
 
     assert [each.result() for each in looking] == [b"picture"] * 3
