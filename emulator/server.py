@@ -9,7 +9,6 @@ when the block takes too long to fill.
 """
 
 import asyncio
-import os
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -22,7 +21,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from emulator.arrivals import Arrival, Takers
-from emulator.direct import Direct, Pipe, Prompt
+from emulator.direct import Direct, Prompt
 from emulator.incoming import escaped, origin_form
 from emulator.protocol.streams import BLOCK
 
@@ -73,8 +72,8 @@ class Protocol(HttpToolsProtocol):
         """Have what arrives on the connection read by blocks."""
         super().connection_made(transport)
         transport.set_protocol(Reader(self))
-        if self.config.pipe is not None and transport.get_extra_info("sslcontext") is None:
-            self.direct = Direct(transport, self.config.pipe)
+        if transport.get_extra_info("sslcontext") is None:
+            self.direct = Direct(transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go of the connection altogether."""
@@ -276,8 +275,6 @@ class Server(uvicorn.Server):
         """End all connections, then let go of what they had in common."""
         await super().shutdown(sockets)
         self.config.takers.close()
-        if self.config.pipe is not None:
-            self.config.pipe.close()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -303,7 +300,6 @@ class Config(uvicorn.Config):
         super().__init__(app, **settings)
         self.prompts = app.gateway.prompts
         self.takers = Takers(TAKERS)
-        self.pipe = Pipe() if hasattr(os, "splice") else None
 
 
 def configured(app: "Application", tls: "SSLContext | None" = None) -> Config:

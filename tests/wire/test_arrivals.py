@@ -138,8 +138,6 @@ def visit(scenario: Callable[[Desk, Client], Awaitable[None]]) -> Desk:
 
     uvloop.run(run())
     desk.config.takers.close()
-    if desk.config.pipe is not None:
-        desk.config.pipe.close()
     return desk
 
 
