@@ -1,10 +1,12 @@
 """EBS direct: 1 GiB of blocks up and down at 1, 8 and 64 connections, with the server's memory.
 
 Beside it stands the least that a server could do: asyncio's own loop and streams, nothing of HTTP
-but the length. It sends the same bytes out of memory; what comes in it holds against its checksum,
-as whoever takes a block must, and forgets. The load is the same program for both, in a process of
+but the length. It sends the same GiB out of memory (one block again and again would stay in the
+processor's cache, where no disk is); what comes in it holds against its checksum, as whoever takes
+a block must, and forgets. The load is the same program for both, in a process of
 its own. Each round's snapshot is deleted at its end: what is measured is not how the kernel brings
-the gigabytes of the rounds before to the disk.
+the gigabytes of the rounds before to the disk. A first round does not count: a virtual machine has
+to get memory from its host when it caches its first GiB, which takes longer than all that we do.
 """
 
 import argparse
@@ -18,6 +20,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 
 from tests.bench.figures import Figure
@@ -38,32 +41,42 @@ def figures(folder: Path) -> Iterator[Figure]:
     """Measure PutSnapshotBlock and GetSnapshotBlock in MiB/s, against the bare server."""
     with vmie(folder / "blocks") as ours, bare() as theirs:
         memory = ours.memory("VmRSS")
+        for _ in both_ways(ours, theirs, CONNECTIONS[0]):
+            pass
         for connections in CONNECTIONS:
-            snapshot = asked(ours, "POST", "/snapshots", {"VolumeSize": 1})["SnapshotId"]
-            paths = [f"/snapshots/{snapshot}/blocks/{index}" for index in range(COUNT)]
-            yield compared(ours, theirs, "PUT", paths, connections)
-            complete(ours, str(snapshot))
-            listed = asked(ours, "GET", f"/snapshots/{snapshot}/blocks")["Blocks"]
-            assert isinstance(listed, list)
-            tokens = [each["BlockToken"].replace("+", "%2B") for each in listed]
-            reads = [
-                f"{path}?blockToken={token}" for path, token in zip(paths, tokens, strict=True)
-            ]
-            yield compared(ours, theirs, "GET", reads, connections)
-            delete(ours, str(snapshot))
+            yield from both_ways(ours, theirs, connections)
         grown = ours.memory() - memory
         yield Figure(
             "blocks, peak memory grows by", grown, "MiB", None, "", "≤ 128 MiB", grown <= 128
         )
 
 
+def both_ways(ours: Server, theirs: Server, connections: int) -> Iterator[Figure]:
+    """Measure one round: a snapshot is written, read and deleted."""
+    snapshot = asked(ours, "POST", "/snapshots", {"VolumeSize": 1})["SnapshotId"]
+    paths = [f"/snapshots/{snapshot}/blocks/{index}" for index in range(COUNT)]
+    yield compared(ours, theirs, "PUT", paths, connections)
+    complete(ours, str(snapshot))
+    listed = asked(ours, "GET", f"/snapshots/{snapshot}/blocks")["Blocks"]
+    assert isinstance(listed, list)
+    tokens = [each["BlockToken"].replace("+", "%2B") for each in listed]
+    reads = [f"{path}?blockToken={token}" for path, token in zip(paths, tokens, strict=True)]
+    yield compared(ours, theirs, "GET", reads, connections)
+    delete(ours, str(snapshot))
+
+
 def compared(
     ours: Server, theirs: Server, method: str, paths: list[str], connections: int
 ) -> Figure:
-    """Measure one way of transfer against both servers; the bare one first and last."""
+    """Measure one way of transfer against both servers by turns; the better of two counts.
+
+    But of ours one way is measured once: a block is new but once.
+    """
     before = load(theirs, method, paths, connections)
     mine = load(ours, method, paths, connections)
     reference = max(before, load(theirs, method, paths, connections))
+    if method == "GET":
+        mine = max(mine, load(ours, method, paths, connections))
     name = f"1 GiB of blocks, {method}, {connections} connections"
     return Figure(
         name, mine, "MiB/s", reference, "MiB/s bare", "≥ 0.5 of bare", mine >= 0.5 * reference
@@ -181,7 +194,9 @@ OUT = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % BLOCK
 IN = b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n"
 
 
-async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def answer(
+    disk: memoryview, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
     """Answer GET with a block out of memory, and PUT with nothing, once its block is checked."""
     with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
         while True:
@@ -190,14 +205,19 @@ async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
                 block = await reader.readexactly(BLOCK)
                 digest = base64.b64encode(hashlib.sha256(block).digest())
                 assert digest in head, "not the block that was announced"
-            writer.write(OUT + DATA if head.startswith(b"GET /snapshots") else IN)
+            if head.startswith(b"GET /snapshots"):
+                offset = int(head[head.index(b"/blocks/") + 8 : head.index(b"?")]) * BLOCK
+                writer.write(OUT + disk[offset : offset + BLOCK])
+            else:
+                writer.write(IN)
             await writer.drain()
     writer.close()
 
 
 async def serve(port: int) -> None:
     """Serve until somebody ends it."""
-    server = await asyncio.start_server(answer, "127.0.0.1", port, limit=1 << 20)
+    answer_from = partial(answer, memoryview(DATA * COUNT))
+    server = await asyncio.start_server(answer_from, "127.0.0.1", port, limit=1 << 20)
     await server.serve_forever()
 
 
