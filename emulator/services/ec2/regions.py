@@ -141,6 +141,14 @@ def zones_of(region: str) -> tuple[AvailabilityZone, ...]:
     )
 
 
+def find_zone(region: str, name: str | None, zone_id: str | None) -> AvailabilityZone | None:
+    """Return the Availability Zone of a name or of an id; None if there is none such."""
+    for zone in zones_of(region):
+        if name == zone["ZoneName"] or zone_id == zone["ZoneId"]:
+            return zone
+    return None
+
+
 def zone_id(region: str, zone: str) -> str:
     """Return the id of an Availability Zone."""
     return next(each["ZoneId"] for each in zones_of(region) if each["ZoneName"] == zone)

@@ -17,7 +17,7 @@ from emulator.services.ec2.filters import Filters
 from emulator.services.ec2.network import world
 from emulator.services.ec2.network.describing import Asked, Described, Tags, true_false
 from emulator.services.ec2.network.vpcs import block
-from emulator.services.ec2.regions import zones_of
+from emulator.services.ec2.regions import find_zone, zones_of
 from emulator.services.ec2.tags import specified, tag_set
 from emulator.shapes.ec2 import (
     AvailabilityZone,
@@ -235,10 +235,12 @@ def named_zone(region: str, name: str | None, zone_id: str | None) -> Availabili
     if name and zone_id:
         raise errors.not_together("availabilityZone", "availabilityZoneId")
     zones = zones_of(region)
-    for zone in zones:
-        if not (name or zone_id) or name == zone["ZoneName"] or zone_id == zone["ZoneId"]:
-            return zone
-    raise network_errors.zone_not_usable(name or zone_id or "", (z["ZoneName"] for z in zones))
+    if not (name or zone_id):
+        return zones[0]
+    zone = find_zone(region, name, zone_id)
+    if zone is None:
+        raise network_errors.zone_not_usable(name or zone_id or "", (z["ZoneName"] for z in zones))
+    return zone
 
 
 def overlapping(tx: Tx, vpc_id: str, cidr: IPv4Network) -> bool:

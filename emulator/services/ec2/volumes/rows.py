@@ -7,7 +7,7 @@ from emulator.context import Context
 from emulator.protocol.xml_writer import lasting
 from emulator.services.ec2 import ids
 from emulator.services.ec2.errors import invalid_zone_ids, not_together, volume_not_found
-from emulator.services.ec2.regions import zone_id, zones_of
+from emulator.services.ec2.regions import find_zone, zone_id
 from emulator.services.ec2.tags import tag_set
 from emulator.services.ec2.volumes import errors
 from emulator.shapes.ec2 import Volume as VolumeShape
@@ -37,10 +37,10 @@ def named_zone(region: str, name: str | None, zone_id: str | None) -> str | None
         raise not_together("AvailabilityZone", "AvailabilityZoneId")
     if name is None and zone_id is None:
         return None
-    for zone in zones_of(region):
-        if name == zone["ZoneName"] or zone_id == zone["ZoneId"]:
-            return zone["ZoneName"]
-    raise errors.zone_not_found(name) if name is not None else invalid_zone_ids([zone_id or ""])
+    zone = find_zone(region, name, zone_id)
+    if zone is None:
+        raise errors.zone_not_found(name) if name is not None else invalid_zone_ids([zone_id or ""])
+    return zone["ZoneName"]
 
 
 def check_number(instance_type: str, wanted: int) -> None:
