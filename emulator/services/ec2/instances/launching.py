@@ -25,7 +25,14 @@ from emulator.services.ec2 import (
     user_data,
 )
 from emulator.services.ec2.images import find_image
-from emulator.services.ec2.instances import capacity, credits, disks, errors, metadata
+from emulator.services.ec2.instances import (
+    capacity,
+    credits,
+    disks,
+    errors,
+    metadata,
+    monitoring,
+)
 from emulator.services.ec2.instances.listing import reservation
 from emulator.services.ec2.instances.placing import addresses_of, connected, place_of
 from emulator.services.ec2.instances.rows import Row, rows_of
@@ -172,7 +179,9 @@ def model_of(ctx: Context, tx: Tx, request: RunInstancesRequest) -> Instance:
         protected_from_stop=request.get("DisableApiStop", False),
         metadata=metadata.changed(metadata.of_image(image), request.get("MetadataOptions", {})),
         cpu_credits=request.get("CreditSpecification", {}).get("CpuCredits"),
-        auto_recovery=recovery(request.get("MaintenanceOptions", {}).get("AutoRecovery")),
+        auto_recovery=monitoring.chosen(
+            "AutoRecovery", request.get("MaintenanceOptions", {}).get("AutoRecovery", "default")
+        ),
         resource_name=request.get("PrivateDnsNameOptions", {}).get(
             "EnableResourceNameDnsARecord", False
         ),
@@ -260,17 +269,6 @@ def check_starts(kind: InstanceType, what: Image | Instance) -> None:
         raise errors.no_such_boot_mode(kind.name, what.boot_mode)
     if kind.ena == "required" and not what.ena_support and what.task_id is None:
         raise errors.ena_required(kind.name, of_image=isinstance(what, Image))
-
-
-def recovery(choice: str | None) -> Literal["default", "disabled"]:
-    """Return whether an instance would be brought to another host, if there were one."""
-    match choice:
-        case None | "default":
-            return "default"
-        case "disabled":
-            return "disabled"
-        case _:
-            raise errors.wrong_choice("AutoRecovery", choice)
 
 
 def shutdown(behaviour: str) -> Literal["stop", "terminate"]:

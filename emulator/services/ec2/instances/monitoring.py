@@ -3,6 +3,7 @@ instance, and changes nothing. There are no metrics, and no other host that it c
 """
 
 from collections.abc import Sequence
+from typing import Literal
 
 from emulator.context import Context
 from emulator.errors import dry_run
@@ -24,8 +25,6 @@ from emulator.shapes.ec2 import (
 )
 
 actions = Actions()
-
-CHOICES = ("default", "disabled")
 
 
 @actions
@@ -60,6 +59,15 @@ def monitored(
     return [{"InstanceId": each, "Monitoring": {"State": state}} for each in named]
 
 
+def chosen(member: str, choice: str) -> Literal["default", "disabled"]:
+    """Return what is to be done when a host fails, or is looked after, if there were others."""
+    match choice:
+        case "default" | "disabled":
+            return choice
+        case _:
+            raise errors.wrong_choice(member, choice)
+
+
 @actions
 def modify_instance_maintenance_options(
     ctx: Context, request: ModifyInstanceMaintenanceOptionsRequest
@@ -72,9 +80,7 @@ def modify_instance_maintenance_options(
     ):
         choice = request.get(member)
         if choice is not None:
-            if choice not in CHOICES:
-                raise errors.wrong_choice(member, str(choice))
-            changes[name] = choice
+            changes[name] = chosen(member, str(choice))
     with ctx.store.begin() as tx:
         instance = find_instance(ctx, tx, request["InstanceId"])
         if instance.state == "terminated":
