@@ -2,9 +2,9 @@
 
     head, pages of a file ─► socket ─► done, or the rest goes by the transport
 
-The file is mapped for as long as that takes, which is copied once, by the kernel: half the time of
-reading it first, and two thirds of what sendfile and splice take, who pass pages on one by one. If
-the pages are gone when the kernel looks, it says so. Through TLS there is no such way.
+The file is mapped for as long as that takes, and its pages are copied once, by the kernel: in some
+three quarters of the time of reading them first, or of sendfile and splice, who pass pages on one
+by one. If they are gone when the kernel looks, it says so. Through TLS there is no such way.
 """
 
 import asyncio

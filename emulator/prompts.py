@@ -24,9 +24,8 @@ log = logging.getLogger(__name__)
 Headers = Iterable[tuple[bytes, bytes]]
 
 BODILY: Final = frozenset({b"content-length", b"expect", b"transfer-encoding", b"upgrade"})
-UNUSUAL: Final = frozenset({b"content-encoding", b"expect", b"transfer-encoding", b"upgrade"})
+UNUSUAL: Final = BODILY - {b"content-length"} | {b"content-encoding"}
 CALLERS: Final = 64  # who are remembered
-
 
 # Takes a body that is whole, and the id of its request, in a thread; None: ask the usual way.
 Take = Callable[[bytearray, str], Prompt | None]

@@ -29,9 +29,7 @@ REAL: Final = ("-accel", "kvm", "-cpu", "host")
 OVERHEAD: Final = 512  # MiB that QEMU takes beside the memory of the guest
 ADDRESSES: Final = 6 << 10  # MiB of address space that it takes beside it
 MOST_DISKS: Final = {"virtio": 40, "nvme": 40, "ahci": 6, "ata": 4}
-ON_FIRST_BUS: Final = (
-    24  # of those, or of all devices not much more; the others are behind a bridge
-)
+ON_FIRST_BUS: Final = 24  # of those; more devices have no room there, and are behind a bridge
 BRIDGE: Final = "bridge"
 CARDS: Final = {
     "virtio": "virtio-net-pci",

@@ -81,10 +81,9 @@ def put(
     if checksum != base64.b64encode(digest).decode("ascii"):
         raise errors.checksum_differs()
     assert draft.journal_id is not None
+    paths = places(ctx.blobs, draft.journal_id, snapshot.blob_id)
     try:
-        with journal.opened(
-            *places(ctx.blobs, draft.journal_id, snapshot.blob_id)
-        ) as opened:  # from here on nobody completes it
+        with journal.opened(*paths) as opened:  # from here on nobody completes it
             opened.write(index, data, digest)
     except FileNotFoundError:
         writable(ctx, snapshot_id)  # it has been completed or deleted
